@@ -1,6 +1,2 @@
-/**
- * Decisions as values: the job machine, lease rules, placement, cadence and money. Nothing here
- * reads a clock, an environment variable, a random source, a file or a socket; whoever calls brings
- * what was read and performs what was decided.
- */
+/** Pure decisions: no clock, no randomness, no input or output. */
 package io.vaultlayer.core;

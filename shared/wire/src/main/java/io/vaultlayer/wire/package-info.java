@@ -1,5 +1,5 @@
 /**
- * The JSON records that agent, control plane and command line exchange, and nothing else. A record
- * here is a published shape: it changes only by adding.
+ * The JSON records that pass between agent, control plane and command line (contract, sections 1, 3
+ * and 5).
  */
 package io.vaultlayer.wire;

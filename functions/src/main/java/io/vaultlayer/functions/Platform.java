@@ -1,0 +1,55 @@
+package io.vaultlayer.functions;
+
+import io.vaultlayer.core.port.Bucket;
+import io.vaultlayer.core.port.Bus;
+import io.vaultlayer.core.port.Entropy;
+import io.vaultlayer.core.port.JobCredentials;
+import io.vaultlayer.core.port.Provider;
+import io.vaultlayer.core.port.Queue;
+import io.vaultlayer.core.port.Store;
+import java.time.InstantSource;
+import java.util.List;
+
+/**
+ * What one function stands on. On AWS it is made of the SDK's clients and the process's
+ * environment; on the embedded plane of loopback parts and the function's own section of the
+ * template; in the simulator of fakes. A function sees only the variables that its own section of
+ * the template gives it.
+ */
+public interface Platform {
+  /** A variable of the function's section in the template. @throws MissingVariable naming it */
+  String variable(String name);
+
+  Store store();
+
+  /** The queue whose URL is in that variable. */
+  Queue queue(String urlVariable);
+
+  /** The bus whose name is in that variable. */
+  Bus bus(String nameVariable);
+
+  /** The bucket whose name is in that variable. */
+  Bucket bucket(String nameVariable);
+
+  /** Job-scoped credentials for the bucket in that variable, made from the role in the other. */
+  JobCredentials credentials(String bucketVariable, String roleVariable);
+
+  /** Every provider that this deployment may use. */
+  List<Provider> providers();
+
+  InstantSource clock();
+
+  Entropy entropy();
+
+  /** Waits between two tries of a conditional write; does nothing in simulation. */
+  void pause(java.time.Duration time);
+
+  /** The template did not give this function a variable that it needs. */
+  final class MissingVariable extends IllegalStateException {
+    private static final long serialVersionUID = 1L;
+
+    public MissingVariable(String name) {
+      super("the function's environment lacks the variable " + name);
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package io.vaultlayer.wire;
+
+import java.util.List;
+
+/**
+ * The list documents of the contract, section 1. {@code next} is handed back as {@code after}; null
+ * at the end.
+ */
+public final class Lists {
+  private Lists() {}
+
+  public record Jobs(List<StatusDocument> jobs, String next) {}
+
+  public record Checkpoints(List<Checkpoint> checkpoints, String next) {}
+
+  /**
+   * {@code status}: committed, held, condemned or pruned; {@code uri} of its prefix in the bucket.
+   */
+  public record Checkpoint(
+      long step,
+      int epoch,
+      String status,
+      String reason,
+      Long bytes,
+      Integer files,
+      String committedAt,
+      String uri,
+      String manifestKey,
+      String manifestSha256) {}
+
+  public record Logs(List<LogPiece> logs, String next) {}
+
+  /**
+   * One shipped piece of an attempt's output; exactly one of {@code text} (valid UTF-8) and {@code
+   * base64} is set.
+   */
+  public record LogPiece(int attempt, long sequence, String text, String base64) {}
+
+  public record Decisions(List<DecisionRow> decisions, String next) {}
+
+  public record DecisionRow(
+      String at,
+      int epoch,
+      String state,
+      String event,
+      String edge,
+      String reason,
+      List<String> effects) {}
+
+  public record Providers(List<ProviderRow> providers) {}
+
+  public record ProviderRow(String name, String status, String evidence, String reason) {}
+
+  public record Offers(List<OfferRow> offers) {}
+
+  public record OfferRow(
+      String gpu,
+      int count,
+      int memGiB,
+      String provider,
+      String region,
+      String pricing,
+      double usdPerHour,
+      String status) {}
+
+  public record Check(int jobs, List<Broken> broken) {}
+
+  public record Broken(String job, String invariant, String detail) {}
+
+  /** A way to fetch one object: presigned GET. */
+  public record Download(String path, String key, long bytes, String sha256, String url) {}
+
+  /** Files of a checkpoint or of the outputs, each with a presigned URL. */
+  public record Downloads(Long step, int epoch, List<Download> files, String next) {}
+}
