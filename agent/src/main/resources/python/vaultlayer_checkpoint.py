@@ -1,0 +1,937 @@
+"""Checkpoints for a plain training loop: three lines, safe against a kill at any moment.
+
+    from vaultlayer_checkpoint import restore, checkpoint, CHECKPOINT_DIR
+
+    start = restore(CHECKPOINT_DIR, model=model, optimizer=optimizer, scheduler=scheduler)
+    for step in range(start, steps):
+        ...
+        if (step + 1) % 100 == 0:
+            checkpoint(step=step + 1, model=model, optimizer=optimizer, scheduler=scheduler)
+
+Steps are counted as done: `checkpoint(step=800)` means that 800 are done, `restore` then returns
+800, and a zero-based loop goes on with index 800. On a fresh start it returns 0.
+
+What can be given
+    Anything with `state_dict` and `load_state_dict` (models, optimizers, schedulers, GradScaler),
+    under any keyword; `random.Random`, `torch.Generator`, numpy generators; tensors and arrays;
+    lists, dicts, sets of plain values. restore() changes each of them in place. What cannot be
+    changed in place (a number, a string, a tuple) is saved by checkpoint() just as well and read
+    back with `value("best_loss", default)` after restore(). A JAX pytree is saved like any value,
+    and read back by `state = value("state", state)` after `start = restore(CHECKPOINT_DIR)`.
+    DataParallel, DistributedDataParallel and torch.compile wrappers are looked through; of several
+    ranks only rank 0 saves. Sharded models are refused: use torch.distributed.checkpoint.
+    Random states of `random`, and of numpy and torch (CUDA as well) if the script has imported
+    them, are saved and restored by themselves; of several ranks, rank 0 only.
+
+On disk
+    `checkpoint-<step>/` with one file for each object and `meta.json`. It is written as
+    `.tmp-checkpoint-<step>-<pid>`, flushed to disk and renamed: the name appears when it is whole,
+    never before. The newest three are kept (`keep=`). A damaged checkpoint is an error, never a
+    silent start at 0. Files are read so that they cannot run code, except what could only be
+    saved by pickling whole Python objects; a line on stderr says so when that is saved.
+
+Outside a managed run
+    VAULTLAYER_CHECKPOINT_DIR is not set there. If CHECKPOINT_DIR is set in the environment, or the
+    script passes a directory of its own to restore(), checkpoints are kept and found there, as on
+    an instance. Otherwise nothing is written: restore() returns 0, checkpoint() does nothing, and
+    one line on stderr says so.
+"""
+
+import array
+import atexit
+import collections
+import errno
+import json
+import math
+import operator
+import os
+import pickle
+import random
+import re
+import shutil
+import sys
+import time
+import zlib
+
+__all__ = ["CHECKPOINT_DIR", "CheckpointError", "checkpoint", "progress", "restore", "value"]
+
+FORMAT = "vaultlayer-checkpoint"
+META = "meta.json"
+
+# Every write of the progress file costs some 50 microseconds; a loop of short steps must not feel
+# it, and the reader looks at most every two seconds.
+PROGRESS_SECONDS = 0.2
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint that cannot be saved or restored; the message says which and what to do."""
+
+
+class _NoDirectory(str):
+    """The fallback of CHECKPOINT_DIR: a usable path, known to be nobody's choice."""
+
+
+CHECKPOINT_DIR = (
+    os.environ.get("VAULTLAYER_CHECKPOINT_DIR")
+    or os.environ.get("CHECKPOINT_DIR")
+    or _NoDirectory("./checkpoints")
+)
+
+_directory = None  # of the last restore()
+_saved_here = set()  # directories into which this process has saved
+_values = None  # what value() hands out; None before restore()
+_said = set()
+_progress_pending = None
+_progress_written = -math.inf
+
+
+# --- the public names ---------------------------------------------------------------------------
+
+
+def restore(directory=None, *, model=None, optimizer=None, scheduler=None, **objects):
+    """Restores the given objects in place and returns the number of steps done, 0 when fresh.
+
+    Takes the checkpoint that the attempt was told to resume from (VAULTLAYER_RESUME_FROM) where it
+    lies in `directory`, else the highest. Raises CheckpointError where one is there but cannot be
+    used. All files are read and verified before the first object is changed.
+    """
+    global _directory, _values
+    place = _place(directory)
+    _values = {}
+    if place is None:
+        _directory = None
+        _say("unmanaged", "no checkpoint directory is set (VAULTLAYER_CHECKPOINT_DIR or"
+             " CHECKPOINT_DIR): starting at step 0, and nothing will be saved")
+        return 0
+    _directory = place
+    targets = _named(model, optimizer, scheduler, objects)
+    for name, target in targets.items():
+        _check_target(name, target)
+    _warn_if_not_kept(place)
+    _clear_left_overs(place)
+    chosen = _choose(place)
+    if chosen is None:
+        return 0
+    step, path = chosen
+    meta = _read_meta(path, step)
+    loaded = _load_all(path, meta, targets)
+    for name, target in targets.items():
+        try:
+            _apply(name, target, loaded[name])
+        except CheckpointError:
+            raise
+        except Exception as error:
+            raise CheckpointError(
+                "restoring %s from %s: %s" % (name, path, error)
+            ) from error
+    _values = {name: each for name, each in loaded.items() if name not in targets}
+    _restore_random(path, meta)
+    return step
+
+
+def checkpoint(
+    step,
+    *,
+    model=None,
+    optimizer=None,
+    scheduler=None,
+    save_path=None,
+    loss=None,
+    keep=3,
+    **objects
+):
+    """Saves the given objects, `step` steps being done, and returns the path of the checkpoint.
+
+    `save_path` is the directory where it differs from the one given to restore(). `loss` is
+    recorded. `keep` is how many of the newest stay, at least 1. Returns None where nothing is
+    saved: outside a managed run, and on ranks other than 0.
+    """
+    step = _whole_number("step", step, 0)
+    keep = _whole_number("keep", keep, 1)
+    progress(step=step, loss=loss, _now=True)
+    place = _place(save_path if save_path is not None else _directory)
+    if place is None:
+        _say("unmanaged", "no checkpoint directory is set (VAULTLAYER_CHECKPOINT_DIR or"
+             " CHECKPOINT_DIR): nothing is saved")
+        return None
+    if _rank() != 0:
+        return None
+    _warn_if_not_kept(place)
+    path = os.path.join(place, "checkpoint-%d" % step)
+    packed = {
+        name: _pack(name, each)
+        for name, each in _named(model, optimizer, scheduler, objects).items()
+    }
+    try:
+        os.makedirs(place, exist_ok=True)
+        _write(place, path, step, loss, packed)
+    except OSError as error:
+        raise CheckpointError(
+            "saving %s: %s; the checkpoints before it are untouched" % (path, error)
+        ) from error
+    _saved_here.add(place)
+    _prune(place, step, keep)
+    return path
+
+
+def value(name, default=None):
+    """What checkpoint() saved under `name`, or `default` on a fresh start; call it after restore().
+
+    For what cannot be changed in place. For a JAX pytree `default` gives the structure, and the
+    leaves come back on the devices that its leaves are on.
+    """
+    if _values is None:
+        raise CheckpointError("value(%r): call restore() first" % name)
+    if name not in _values:
+        return default
+    packed = _values[name]
+    if packed["kind"] == "jax":
+        return _jax_tree(name, default, packed["tree"])
+    if packed["kind"] != "value":
+        raise CheckpointError(
+            "value(%r): it was saved from an object with a state of its own; give that object"
+            " to restore()" % name
+        )
+    return packed["tree"]
+
+
+def progress(*, step, loss=None, _now=False):
+    """Tells the agent how far the training is: a small file, replaced at most five times a second.
+
+    Does nothing where VAULTLAYER_PROGRESS_FILE is not set. Never raises for a full disk. A loss
+    that is no finite number is written as "NaN", "Infinity" or "-Infinity".
+    """
+    global _progress_pending, _progress_written
+    path = os.environ.get("VAULTLAYER_PROGRESS_FILE")
+    if not path or _rank() != 0:
+        return
+    _progress_pending = (path, step, loss)
+    if not _now and time.monotonic() - _progress_written < PROGRESS_SECONDS:
+        return
+    _progress_written = time.monotonic()
+    _write_progress()
+
+
+# --- progress -----------------------------------------------------------------------------------
+
+
+def _write_progress():
+    global _progress_pending
+    if _progress_pending is None:
+        return
+    path, step, loss = _progress_pending
+    _progress_pending = None
+    unfinished = "%s.%d.tmp" % (path, os.getpid())
+    try:
+        with open(unfinished, "w", encoding="ascii") as file:
+            seen = {"step": operator.index(step), "loss": _number(loss), "at": time.time()}
+            json.dump(seen, file)
+        os.replace(unfinished, path)
+    except OSError as error:
+        _say("progress", "cannot write the progress file: %s" % error)
+
+
+atexit.register(_write_progress)
+
+
+def _number(loss):
+    if loss is None:
+        return None
+    loss = float(loss.detach() if hasattr(loss, "detach") else loss)
+    if math.isfinite(loss):
+        return loss
+    return "NaN" if math.isnan(loss) else "Infinity" if loss > 0 else "-Infinity"
+
+
+# --- which directory, which checkpoint ----------------------------------------------------------
+
+
+def _place(directory):
+    if directory is None:
+        directory = CHECKPOINT_DIR
+    if isinstance(directory, _NoDirectory):
+        return None
+    return os.path.realpath(os.fspath(directory))
+
+
+def _warn_if_not_kept(place):
+    managed = os.environ.get("VAULTLAYER_CHECKPOINT_DIR")
+    if managed and place != os.path.realpath(managed):
+        _say("not kept " + place, "%s is not the directory that is kept when the instance is lost;"
+             " that is %s" % (place, managed))
+
+
+def _checkpoints(place):
+    """(step, path), lowest step first."""
+    found = []
+    try:
+        names = os.listdir(place)
+    except FileNotFoundError:
+        return found
+    for name in names:
+        match = re.match(r"checkpoint-([0-9]+)\Z", name)
+        path = os.path.join(place, name)
+        if match and os.path.isdir(path):
+            found.append((int(match.group(1)), path))
+    return sorted(found)
+
+
+def _choose(place):
+    found = _checkpoints(place)
+    told = os.environ.get("VAULTLAYER_RESUME_FROM")
+    if told and place not in _saved_here:
+        told = os.path.realpath(told)
+        match = re.match(r"checkpoint-([0-9]+)\Z", os.path.basename(told))
+        if match and os.path.dirname(told) == place:
+            step = int(match.group(1))
+            if (step, told) in found:
+                if found[-1][0] > step:
+                    _say("newer", "resuming from %s as told; %s is left alone"
+                         % (told, found[-1][1]))
+                return step, told
+            # A worker that was started again inside the same attempt finds the attempt's own,
+            # newer checkpoints, and may find that they have pushed out the one it began from.
+            if not found or found[-1][0] < step:
+                raise CheckpointError("resuming from %s: it is not there" % told)
+    if found:
+        return found[-1]
+    managed = os.environ.get("VAULTLAYER_CHECKPOINT_DIR")
+    step = os.environ.get("VAULTLAYER_RESUME_STEP")
+    if step not in (None, "", "0") and managed and place == os.path.realpath(managed):
+        raise CheckpointError(
+            "resuming at step %s: %s holds no checkpoint-<step> directory" % (step, place)
+        )
+    return None
+
+
+def _clear_left_overs(place):
+    """What killed processes left: half checkpoints go, one that was being replaced comes back."""
+    if _rank() != 0:
+        return
+    try:
+        names = os.listdir(place)
+    except FileNotFoundError:
+        return
+    for name in names:
+        match = re.match(r"\.tmp-(replaced-)?(checkpoint-[0-9]+)-([0-9]+)\Z", name)
+        if not match or _alive(int(match.group(3))):
+            continue
+        path, final = os.path.join(place, name), os.path.join(place, match.group(2))
+        if match.group(1) and not os.path.exists(final):
+            os.rename(path, final)
+        else:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _alive(pid):
+    if pid == os.getpid():
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _prune(place, step, keep):
+    """Only older ones, and only ours: a checkpoint of another run or tool is not ours to delete."""
+    older = [
+        path
+        for each, path in _checkpoints(place)
+        if each < step and _is_ours(path)
+    ]
+    for path in older[: len(older) - (keep - 1)]:
+        # The name goes first: a directory that is being emptied must not look like a checkpoint.
+        doomed = os.path.join(place, ".tmp-%s-%d" % (os.path.basename(path), os.getpid()))
+        try:
+            os.rename(path, doomed)
+        except OSError:
+            continue
+        shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _is_ours(path):
+    try:
+        return json.loads(_read(os.path.join(path, META))).get("format") == FORMAT
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+# --- writing ------------------------------------------------------------------------------------
+
+
+class _Measured:
+    """A file that knows the size and CRC-32 of what went into it."""
+
+    def __init__(self, file):
+        self._file = file
+        self.bytes = 0
+        self.crc = 0
+
+    def write(self, data):
+        self.bytes += memoryview(data).nbytes
+        self.crc = zlib.crc32(data, self.crc)
+        return self._file.write(data)
+
+    def flush(self):
+        self._file.flush()
+
+
+def _write(place, path, step, loss, packed):
+    packed = dict(packed)
+    packed.update(_random_states())
+    name = os.path.basename(path)
+    unfinished = os.path.join(place, ".tmp-%s-%d" % (name, os.getpid()))
+    shutil.rmtree(unfinished, ignore_errors=True)
+    os.mkdir(unfinished)
+    try:
+        objects = {}
+        for each, pack in packed.items():
+            file = each + (".pt" if pack["torch"] else ".pkl")
+            entry = _write_file(os.path.join(unfinished, file), pack)
+            entry.update(file=file, kind=pack["kind"], torch=pack["torch"], safe=pack["safe"])
+            objects[each] = entry
+        meta = {
+            "format": FORMAT,
+            "version": 1,
+            "step": step,
+            "loss": _number(loss),
+            "savedAt": time.time(),
+            "objects": objects,
+        }
+        with open(os.path.join(unfinished, META), "w", encoding="ascii") as file:
+            json.dump(meta, file, indent=1)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        _sync_directory(unfinished)
+        _publish(place, unfinished, path)
+        _sync_directory(place)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+
+
+def _write_file(path, pack):
+    with open(path, "wb") as file:
+        measured = _Measured(file)
+        if pack["torch"]:
+            sys.modules["torch"].save(pack["tree"], measured)
+        else:
+            pickle.dump(pack["tree"], measured, protocol=4)
+        file.flush()
+        os.fsync(file.fileno())
+    return {"bytes": measured.bytes, "crc32": measured.crc}
+
+
+def _publish(place, unfinished, path):
+    try:
+        os.rename(unfinished, path)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        # The same step again. Killed between the renames, restore() puts the old one back.
+        replaced = os.path.join(
+            place, ".tmp-replaced-%s-%d" % (os.path.basename(path), os.getpid())
+        )
+        shutil.rmtree(replaced, ignore_errors=True)
+        os.rename(path, replaced)
+        os.rename(unfinished, path)
+        shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _sync_directory(path):
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+def _read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _read_meta(path, step):
+    try:
+        meta = json.loads(_read(os.path.join(path, META)))
+    except FileNotFoundError:
+        raise CheckpointError(
+            "resuming from %s: it has no %s, so it was not saved by vaultlayer_checkpoint, or not"
+            " whole; move it away to start without it" % (path, META)
+        ) from None
+    except (OSError, ValueError) as error:
+        raise _damaged(path, "%s cannot be read: %s" % (META, error)) from error
+    if not isinstance(meta, dict) or meta.get("format") != FORMAT or meta.get("step") != step:
+        raise _damaged(path, "%s is not that of step %d" % (META, step))
+    if meta.get("version") != 1:
+        raise CheckpointError(
+            "resuming from %s: its format is version %r, and this module reads version 1"
+            % (path, meta.get("version"))
+        )
+    return meta
+
+
+def _damaged(path, what):
+    return CheckpointError(
+        "resuming from %s: it is damaged: %s; move it away to resume from the one before it"
+        % (path, what)
+    )
+
+
+def _load_all(path, meta, targets):
+    """What was asked for, and every value that was not; nothing has been changed yet."""
+    objects = meta["objects"]
+    for name in targets:
+        if name not in objects:
+            names = sorted(each for each in objects if not each.startswith("rng-"))
+            raise CheckpointError(
+                "resuming from %s: it holds no %r; it has: %s"
+                % (path, name, ", ".join(names) or "nothing")
+            )
+    loaded = {}
+    for name, entry in objects.items():
+        if name.startswith("rng-"):
+            continue
+        if name in targets:
+            kind = _kind(name, targets[name])
+            # What is no jax pytree yet may have been one when it was saved; _apply sorts it out.
+            if entry["kind"] != kind and {entry["kind"], kind} != {"jax", "value"}:
+                raise CheckpointError(
+                    "resuming from %s: %r was saved as %s and is to be restored as %s"
+                    % (path, name, entry["kind"], kind)
+                )
+        elif entry["kind"] not in ("value", "jax"):
+            _say("unused " + name, "%s also holds %r, which restore() was not given"
+                 % (path, name))
+            continue
+        loaded[name] = {"kind": entry["kind"], "tree": _load(path, entry)}
+    return loaded
+
+
+def _load(path, entry):
+    file = os.path.join(path, entry["file"])
+    try:
+        _verify(path, file, entry)
+        if entry["torch"]:
+            return _load_torch(path, file, entry)
+        with open(file, "rb") as stream:
+            return (_PlainUnpickler if entry["safe"] else pickle.Unpickler)(stream).load()
+    except CheckpointError:
+        raise
+    except Exception as error:
+        raise _damaged(path, "%s cannot be read: %s" % (entry["file"], error)) from error
+
+
+def _verify(path, file, entry):
+    crc = size = 0
+    with open(file, "rb") as stream:
+        while True:
+            piece = stream.read(1 << 20)
+            if not piece:
+                break
+            size += len(piece)
+            crc = zlib.crc32(piece, crc)
+    if size != entry["bytes"]:
+        raise _damaged(path, "%s has %d bytes and was saved with %d"
+                       % (entry["file"], size, entry["bytes"]))
+    if crc != entry["crc32"]:
+        raise _damaged(path, "%s has another checksum than was saved" % entry["file"])
+
+
+def _load_torch(path, file, entry):
+    torch = sys.modules.get("torch")
+    if torch is None:
+        raise CheckpointError(
+            "resuming from %s: %s holds tensors; import torch before restore()"
+            % (path, entry["file"])
+        )
+    # To the CPU: load_state_dict and copy_ bring each tensor to where its place is now.
+    return torch.load(file, map_location="cpu", weights_only=entry["safe"])
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    """Reads values and arrays; whatever else a file asks for is refused, so it cannot run code."""
+
+    def find_class(self, module, name):
+        if name in _PLAIN_CLASSES.get(module, ()):
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError("%s.%s is no plain value" % (module, name))
+
+
+_NUMPY_NAMES = {"_reconstruct", "scalar", "_frombuffer", "ndarray", "dtype"}
+_PLAIN_CLASSES = {
+    "builtins": {
+        "set", "frozenset", "complex", "bytearray", "range", "slice",
+        "int", "float", "bool", "str", "bytes", "list", "tuple", "dict",
+    },
+    "collections": {"OrderedDict", "deque", "defaultdict", "Counter"},
+    "array": {"array", "_array_reconstructor"},
+    "_codecs": {"encode"},
+    "numpy": {"ndarray", "dtype"},
+    "numpy.core.multiarray": _NUMPY_NAMES,
+    "numpy.core.numeric": _NUMPY_NAMES,
+    "numpy._core.multiarray": _NUMPY_NAMES,
+    "numpy._core.numeric": _NUMPY_NAMES,
+    "ml_dtypes": {
+        "bfloat16", "float8_e3m4", "float8_e4m3", "float8_e4m3fn", "float8_e4m3fnuz",
+        "float8_e4m3b11fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu",
+        "int2", "int4", "uint2", "uint4",
+    },
+}
+
+
+# --- objects: what to save, how to put it back --------------------------------------------------
+
+
+def _named(model, optimizer, scheduler, objects):
+    named = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
+    named = {name: each for name, each in named.items() if each is not None}
+    named.update(objects)
+    return named
+
+
+def _unwrapped(target):
+    """Below torch.compile and data parallel wrappers, whose state has other names."""
+    while True:
+        if hasattr(target, "_orig_mod"):
+            target = target._orig_mod
+        elif type(target).__name__ in ("DataParallel", "DistributedDataParallel"):
+            target = target.module
+        else:
+            return target
+
+
+def _kind(name, target):
+    target = _unwrapped(target)
+    if type(target).__name__ == "FullyShardedDataParallel":
+        raise _sharded(name)
+    if hasattr(target, "state_dict") and hasattr(target, "load_state_dict"):
+        return "state_dict"
+    if isinstance(target, random.Random):
+        return "random"
+    if hasattr(target, "get_state") and hasattr(target, "set_state"):
+        return "generator"
+    if hasattr(target, "bit_generator"):
+        return "bit_generator"
+    if _is_tensor(target):
+        return "tensor"
+    return "jax" if _has_jax_arrays(target) else "value"
+
+
+def _sharded(name):
+    return CheckpointError(
+        "%r is a sharded model, of which this process holds a part only; save it with"
+        " torch.distributed.checkpoint" % name
+    )
+
+
+def _check_target(name, target):
+    """Said before the first step and not at the first loss."""
+    if _kind(name, target) in ("value", "jax"):
+        numpy = sys.modules.get("numpy")
+        if numpy is not None and isinstance(target, numpy.ndarray):
+            return
+        if not isinstance(target, _MUTABLE):
+            raise CheckpointError(
+                "restore(%s=...): a %s cannot be changed in place; leave it out, and read it back"
+                " with value(%r, default) after restore()" % (name, type(target).__name__, name)
+            )
+
+
+def _pack(name, target):
+    kind = _kind(name, target)
+    target = _unwrapped(target)
+    if kind == "state_dict":
+        tree = target.state_dict()
+    elif kind == "random":
+        tree = target.getstate()
+    elif kind == "generator":
+        tree = target.get_state()
+    elif kind == "bit_generator":
+        tree = target.bit_generator.state
+    elif kind == "tensor":
+        tree = target.detach()
+    elif kind == "jax":
+        tree = _jax_leaves(name, target)
+    else:
+        tree = target
+    survey = _Survey(name, whole_objects=kind == "state_dict")
+    survey.walk(tree, name)
+    if survey.unsafe:
+        _say("pickle " + name, "%s is saved with pickle; whoever can change that file can run code"
+             " when it is restored" % survey.unsafe)
+    return {"kind": kind, "tree": tree, "torch": survey.torch, "safe": survey.unsafe is None}
+
+
+class _Survey:
+    """Walks a tree once: does it need torch to be saved, and can it be read back safely?"""
+
+    PRIMITIVES = frozenset((type(None), bool, int, float, complex, str, bytes))
+
+    def __init__(self, name, whole_objects):
+        self.name = name
+        self.whole_objects = whole_objects
+        self.torch = False
+        self.unsafe = None
+        self._beyond_torch = None  # safe as a plain value, not in a file of tensors
+        self._seen = set()
+
+    def walk(self, tree, path):
+        self._visit(tree, path)
+        if self.torch and self.unsafe is None:
+            self.unsafe = self._beyond_torch
+
+    def _visit(self, tree, path):
+        kind = type(tree)
+        if kind in self.PRIMITIVES:
+            if kind in (complex, bytes):
+                self._beyond_torch = self._beyond_torch or path
+            return
+        if id(tree) in self._seen:
+            return
+        self._seen.add(id(tree))
+        if kind in (dict, collections.OrderedDict):
+            for key, each in tree.items():
+                self._visit(key, path)
+                self._visit(each, "%s[%r]" % (path, key))
+        elif kind in (list, tuple):
+            if not self.PRIMITIVES.issuperset(map(type, tree)):
+                for index, each in enumerate(tree):
+                    self._visit(each, "%s[%d]" % (path, index))
+            elif complex in map(type, tree) or bytes in map(type, tree):
+                self._beyond_torch = self._beyond_torch or path
+        elif _is_tensor(tree):
+            if kind.__name__ == "DTensor":
+                raise _sharded(self.name)
+            self.torch = True
+            if kind.__name__ not in ("Tensor", "Parameter"):
+                self.unsafe = self.unsafe or path
+        elif kind.__name__ == "Size" and kind.__module__ == "torch":
+            self.torch = True
+        elif self._is_plain_beyond_torch(tree, kind, path):
+            self._beyond_torch = self._beyond_torch or path
+        elif not self.whole_objects and hasattr(tree, "state_dict"):
+            raise CheckpointError(
+                "%s has a state_dict() of its own: pass it as a keyword of its own" % path
+            )
+        else:
+            self.unsafe = self.unsafe or path
+
+    def _is_plain_beyond_torch(self, tree, kind, path):
+        numpy = sys.modules.get("numpy")
+        if numpy is not None and isinstance(tree, (numpy.ndarray, numpy.generic)):
+            return kind.__module__ == "numpy" and not tree.dtype.hasobject
+        if kind in (bytearray, range, array.array):
+            return True
+        if kind in (set, frozenset, collections.deque):
+            for each in tree:
+                self._visit(each, path)
+            return True
+        if kind in (collections.defaultdict, collections.Counter):
+            for key, each in tree.items():
+                self._visit(key, path)
+                self._visit(each, "%s[%r]" % (path, key))
+            factory = getattr(tree, "default_factory", None)
+            return factory is None or factory in (int, float, str, list, dict, set, tuple)
+        return False
+
+
+_MUTABLE = (list, dict, set, bytearray, collections.deque, array.array)
+
+
+def _apply(name, target, packed):
+    target, tree, kind = _unwrapped(target), packed["tree"], packed["kind"]
+    if kind == "state_dict":
+        target.load_state_dict(tree)
+    elif kind == "random":
+        target.setstate(tree)
+    elif kind == "generator":
+        target.set_state(tree)
+    elif kind == "bit_generator":
+        target.bit_generator.state = tree
+    elif kind == "tensor":
+        if target.shape != tree.shape:
+            raise ValueError("its shape is %s and was %s"
+                             % (tuple(target.shape), tuple(tree.shape)))
+        with sys.modules["torch"].no_grad():
+            target.copy_(tree)
+    else:
+        if kind == "jax":
+            tree = _jax_tree(name, target, tree)
+        _fill(target, tree)
+
+
+def _fill(target, tree):
+    """Makes `target` equal to `tree` and keeps its identity, and that of containers inside it."""
+    if isinstance(target, dict) and isinstance(tree, dict):
+        merged = {key: _merged(target.get(key), each) for key, each in tree.items()}
+        target.clear()
+        target.update(merged)
+    elif isinstance(target, list) and isinstance(tree, list):
+        old = target + [None] * len(tree)
+        target[:] = [_merged(before, each) for before, each in zip(old, tree)]
+    elif isinstance(target, collections.deque) and isinstance(tree, collections.deque):
+        if target.maxlen != tree.maxlen:
+            raise ValueError("its maxlen is %s and was %s" % (target.maxlen, tree.maxlen))
+        target.clear()
+        target.extend(tree)
+    elif isinstance(target, set) and isinstance(tree, set):
+        target.clear()
+        target.update(tree)
+    elif type(target) is not type(tree):
+        raise ValueError("it is a %s and was a %s" % (type(target).__name__, type(tree).__name__))
+    elif hasattr(target, "dtype"):
+        if target.shape != tree.shape or target.dtype != tree.dtype:
+            raise ValueError("it is %s of %s and was %s of %s"
+                             % (target.shape, target.dtype, tree.shape, tree.dtype))
+        target[...] = tree
+    else:
+        target[:] = tree
+
+
+def _merged(old, new):
+    if type(old) is type(new) and type(new) in (list, dict):
+        _fill(old, new)
+        return old
+    return new
+
+
+def _is_tensor(target):
+    torch = sys.modules.get("torch")
+    return torch is not None and hasattr(torch, "Tensor") and isinstance(target, torch.Tensor)
+
+
+# --- JAX ----------------------------------------------------------------------------------------
+
+
+def _jax():
+    jax = sys.modules.get("jax")
+    return jax if jax is not None and hasattr(jax, "tree_util") and hasattr(jax, "Array") else None
+
+
+def _has_jax_arrays(target):
+    jax = _jax()
+    if jax is None:
+        return False
+    return any(isinstance(leaf, jax.Array) for leaf in jax.tree_util.tree_leaves(target))
+
+
+def _jax_leaves(name, target):
+    jax, numpy = _jax(), sys.modules["numpy"]
+    leaves, structure = jax.tree_util.tree_flatten(target)
+    plain = []
+    for leaf in leaves:
+        if isinstance(leaf, jax.Array):
+            if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+                raise CheckpointError(
+                    "%r holds a random key: save jax.random.key_data(key), and make it a key again"
+                    " with jax.random.wrap_key_data" % name
+                )
+            if not leaf.is_fully_addressable:
+                raise _sharded(name)
+            leaf = numpy.asarray(leaf)
+        plain.append(leaf)
+    return {"structure": str(structure), "leaves": plain}
+
+
+def _jax_tree(name, like, saved):
+    jax = _jax()
+    if jax is None:
+        raise CheckpointError("%r is a JAX pytree: import jax before restoring it" % name)
+    leaves, structure = jax.tree_util.tree_flatten(like)
+    if str(structure) != saved["structure"]:
+        raise CheckpointError(
+            "%r has another structure than was saved; give a pytree like it, value(%r, state)."
+            " Saved: %s. Given: %s" % (name, name, saved["structure"], structure)
+        )
+    restored = []
+    for before, leaf in zip(leaves, saved["leaves"]):
+        if isinstance(before, jax.Array):
+            if before.shape != leaf.shape or before.dtype != leaf.dtype:
+                raise CheckpointError(
+                    "%r: a leaf is %s of %s and was %s of %s"
+                    % (name, before.shape, before.dtype, leaf.shape, leaf.dtype)
+                )
+            leaf = jax.device_put(leaf, before.sharding)
+        restored.append(leaf)
+    return jax.tree_util.tree_unflatten(structure, restored)
+
+
+# --- random states ------------------------------------------------------------------------------
+
+
+def _random_states():
+    states = {"rng-python": random.getstate()}
+    numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
+    if numpy is not None and hasattr(numpy, "random"):
+        states["rng-numpy"] = numpy.random.get_state()
+    if torch is not None and hasattr(torch, "get_rng_state"):
+        states["rng-torch"] = torch.get_rng_state()
+        if torch.cuda.is_available() and torch.cuda.is_initialized():
+            states["rng-cuda"] = torch.cuda.get_rng_state_all()
+    torch_made = ("rng-torch", "rng-cuda")
+    return {
+        name: {"kind": "rng", "tree": tree, "torch": name in torch_made, "safe": True}
+        for name, tree in states.items()
+    }
+
+
+def _restore_random(path, meta):
+    if _rank() != 0:
+        return
+    numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
+    modules = {"rng-numpy": numpy, "rng-torch": torch, "rng-cuda": torch}
+    for name, entry in meta["objects"].items():
+        if entry["kind"] != "rng":
+            continue
+        if name in modules and modules[name] is None:
+            _say(name, "%s holds the random state of %s, which is not imported; import it before"
+                 " restore()" % (path, name[4:]))
+            continue
+        tree = _load(path, entry)
+        if name == "rng-python":
+            random.setstate(tree)
+        elif name == "rng-numpy":
+            numpy.random.set_state(tree)
+        elif name == "rng-torch":
+            torch.set_rng_state(tree)
+        elif name == "rng-cuda":
+            count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+            if count != len(tree):
+                _say(name, "%s holds the random states of %d GPUs, and there are %d here"
+                     % (path, len(tree), count))
+            for device, state in list(enumerate(tree))[:count]:
+                torch.cuda.set_rng_state(state, device)
+
+
+# --- small things -------------------------------------------------------------------------------
+
+
+def _rank():
+    try:
+        return int(os.environ.get("RANK") or 0)
+    except ValueError:
+        return 0
+
+
+def _whole_number(name, given, least):
+    try:
+        number = operator.index(given)
+    except TypeError:
+        raise CheckpointError("%s=%r is not a whole number" % (name, given)) from None
+    if isinstance(given, bool) or number < least:
+        raise CheckpointError("%s=%r: at least %d" % (name, given, least))
+    return number
+
+
+def _say(key, text):
+    if key not in _said:
+        _said.add(key)
+        print("vaultlayer_checkpoint: " + text, file=sys.stderr, flush=True)
