@@ -1,0 +1,17 @@
+package io.vaultlayer.core.lease;
+
+import io.vaultlayer.core.job.Outcome;
+import java.time.Instant;
+import java.util.Optional;
+
+/** An attempt that is over, as the write that closed it recorded it. */
+public record ClosedAttempt(
+    int epoch,
+    Optional<LaunchRecord> launch,
+    Instant startedAt,
+    Instant endedAt,
+    Outcome outcome,
+    String detail,
+    Optional<Long> firstStep,
+    Optional<Long> lastStep,
+    Optional<Long> resumedFrom) {}

@@ -1,0 +1,52 @@
+package io.vaultlayer.core.lease;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * One create call for the current epoch that is still open or bound.
+ *
+ * @param epoch for which it is meant; one above the lease's for a declared successor
+ * @param number of the launch within the epoch, from 1
+ * @param label {@code vl-<owner>-<job>-e<epoch>-<n>}
+ * @param bootstrapHash of the one-time token handed to the instance
+ * @param expiresAt a launch that has not registered by then is terminated
+ * @param instanceId empty while the create call's answer is not known
+ * @param gpuPresent false when the class was only named, not found there
+ */
+public record LaunchRecord(
+    int epoch,
+    int number,
+    String label,
+    String provider,
+    String gpu,
+    boolean gpuPresent,
+    String pricing,
+    double usdPerHour,
+    int beatSeconds,
+    int leaseSeconds,
+    TokenHash bootstrapHash,
+    Instant intendedAt,
+    Instant expiresAt,
+    Optional<String> instanceId,
+    Optional<String> machineId) {
+
+  public LaunchRecord launched(String instance, String machine) {
+    return new LaunchRecord(
+        epoch,
+        number,
+        label,
+        provider,
+        gpu,
+        gpuPresent,
+        pricing,
+        usdPerHour,
+        beatSeconds,
+        leaseSeconds,
+        bootstrapHash,
+        intendedAt,
+        expiresAt,
+        Optional.of(instance),
+        Optional.of(machine));
+  }
+}

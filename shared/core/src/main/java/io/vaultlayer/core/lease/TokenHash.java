@@ -1,0 +1,39 @@
+package io.vaultlayer.core.lease;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.regex.Pattern;
+
+/** SHA-256 of a token, in hex: the only form in which a token is stored. */
+public record TokenHash(String hex) {
+  private static final Pattern SHAPE = Pattern.compile("[0-9a-f]{64}");
+
+  public TokenHash {
+    if (hex == null || !SHAPE.matcher(hex).matches()) {
+      throw new IllegalArgumentException("a token hash is 64 hex digits");
+    }
+  }
+
+  public static TokenHash of(String token) {
+    try {
+      var digest = MessageDigest.getInstance("SHA-256");
+      return new TokenHash(
+          HexFormat.of().formatHex(digest.digest(token.getBytes(StandardCharsets.UTF_8))));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  /** Compares in constant time. */
+  public boolean matches(TokenHash other) {
+    return MessageDigest.isEqual(
+        hex.getBytes(StandardCharsets.US_ASCII), other.hex.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  @Override
+  public String toString() {
+    return "TokenHash[" + hex.substring(0, 8) + "...]";
+  }
+}
