@@ -1,0 +1,65 @@
+package io.vaultlayer.agent.s3;
+
+import java.nio.channels.FileChannel;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A bucket, one request a method; each is tried again on 429, 5xx and broken connections within a
+ * bound. Keys are without the bucket's name. All methods throw a {@link StoreException} that says
+ * why nothing came of it.
+ */
+public interface ObjectStore {
+  /** Most keys in one page of a listing. */
+  int MOST_KEYS = 1000;
+
+  /** Most parts of one multipart upload. */
+  int MOST_PARTS = 10_000;
+
+  /** An object's size in bytes and the store's tag for it (opaque, may be empty). */
+  record ObjectInfo(String key, long bytes, String etag) {}
+
+  /** Keys in order; {@code next} reads on. */
+  record Listing(List<ObjectInfo> objects, Optional<String> next) {}
+
+  /** An accepted part, as {@link #completeMultipart} wants it back. */
+  record Part(int number, String etag) {}
+
+  /** Writes an object over whatever is there. */
+  void put(String key, Body body) throws StoreException;
+
+  /**
+   * Creates an object. A lost answer makes the retry see one's own object, so {@link
+   * StoreException.AlreadyThere} has to be resolved by comparing bytes.
+   */
+  void putIfAbsent(String key, Body body) throws StoreException;
+
+  /** The whole object. @throws StoreException.Refused when it has more than {@code mostBytes} */
+  byte[] read(String key, int mostBytes) throws StoreException;
+
+  /**
+   * Copies bytes {@code offset} to {@code offset + bytes} of an object into the same places of a
+   * file. @throws StoreException.Refused when the object ends before
+   */
+  void readInto(FileChannel file, String key, long offset, long bytes) throws StoreException;
+
+  Optional<ObjectInfo> head(String key) throws StoreException;
+
+  /** One page of the keys under a prefix. */
+  Listing list(String prefix, Optional<String> next, int limit) throws StoreException;
+
+  /** Opens a multipart upload and returns its id. */
+  String createMultipart(String key) throws StoreException;
+
+  Part uploadPart(String key, String uploadId, int number, Body body) throws StoreException;
+
+  /**
+   * Makes the parts one object. @throws StoreException.AlreadyThere when the key is taken ({@code
+   * ifAbsent}); {@link StoreException.NotThere} may follow a lost answer: compare bytes
+   */
+  void completeMultipart(String key, String uploadId, List<Part> parts, boolean ifAbsent)
+      throws StoreException;
+
+  /** Drops an upload's parts; one that is gone is no error. */
+  void abortMultipart(String key, String uploadId) throws StoreException;
+}
