@@ -1,5 +1,7 @@
 package io.vaultlayer.core.port;
 
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -22,8 +24,34 @@ public sealed interface Write {
    */
   record Put(
       String table, Key key, Expect expect, Map<String, Object> attributes, Optional<Due> due)
-      implements Write {}
+      implements Write {
+    public Put {
+      attributes = Attributes.frozen(attributes);
+      if (attributes.containsKey("expiresAt") && !(attributes.get("expiresAt") instanceof Long)) {
+        throw new IllegalArgumentException("expiresAt is a Long, seconds since 1970");
+      }
+    }
+  }
 
   /** Deletes a row. */
   record Delete(String table, Key key, Expect expect) implements Write {}
+
+  /**
+   * What every store checks before it writes: {@link Store#MOST_WRITES}, and each key at most once.
+   *
+   * @throws IllegalArgumentException saying which rule is broken
+   */
+  static void check(List<Write> writes) {
+    if (writes.isEmpty() || writes.size() > Store.MOST_WRITES) {
+      throw new IllegalArgumentException(
+          "1 to " + Store.MOST_WRITES + " rows are written at once, not " + writes.size());
+    }
+    var seen = new HashSet<String>();
+    for (var write : writes) {
+      var key = write.key();
+      if (!seen.add(write.table() + '\n' + key.partition() + '\n' + key.sort())) {
+        throw new IllegalArgumentException("the row " + key + " is written twice at once");
+      }
+    }
+  }
 }

@@ -1,0 +1,55 @@
+package io.vaultlayer.testkit.fake;
+
+import io.vaultlayer.core.job.JobId;
+import io.vaultlayer.core.port.JobCredentials;
+import io.vaultlayer.core.port.TransportUnavailable;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Issues credentials that open nothing and remembers for whom. */
+public final class MemoryCredentials implements JobCredentials {
+  /** One request for credentials. */
+  public record Asked(JobId job, int epoch, Duration life) {}
+
+  private final InstantSource clock;
+  private final String bucket;
+  private final List<Asked> asked = new ArrayList<>();
+  private boolean down;
+
+  public MemoryCredentials(InstantSource clock, String bucket) {
+    this.clock = clock;
+    this.bucket = bucket;
+  }
+
+  @Override
+  public synchronized Issued issue(JobId job, int epoch, Duration life) {
+    if (epoch < 1 || life.compareTo(LEAST_LIFE) < 0 || life.compareTo(MOST_LIFE) > 0) {
+      throw new IllegalArgumentException("epoch " + epoch + " for " + life);
+    }
+    if (down) {
+      throw new TransportUnavailable("the issuer is down", null);
+    }
+    asked.add(new Asked(job, epoch, life));
+    return new Issued(
+        "memory://bucket",
+        "us-east-1",
+        bucket,
+        "AKFAKE" + asked.size(),
+        "secret-" + asked.size(),
+        "session-" + asked.size(),
+        "jobs/" + job + "/",
+        clock.instant().plus(life));
+  }
+
+  /** Every request so far. */
+  public synchronized List<Asked> asked() {
+    return List.copyOf(asked);
+  }
+
+  /** While down no call is answered. */
+  public synchronized void down(boolean isDown) {
+    down = isDown;
+  }
+}
