@@ -21,6 +21,7 @@ public enum Edge {
   DRAINING("Reclaim", "a reclaim notice came; the attempt saves"),
   SUCCESSOR_DECLARED("PrepareSuccessor", "the next instance boots while this one drains"),
   COMMITTED("Commit", "the pointer moves to a verified checkpoint"),
+  DID_NOT_RESUME("Commit", "refused: the step is behind the pointer that this attempt was given"),
   CONDEMNED("Condemn", "the pointer was damaged; the commit before it takes its place"),
   FENCED("Fence", "the epoch is over; the next one is due"),
   FENCED_NO_FAILOVER("Fence", "the only attempt allowed is over"),

@@ -442,7 +442,7 @@ public final class JobMachine {
       return ignore(Why.FENCED);
     }
     if (!isNewer(lease, mine.step())) {
-      return ignore(Why.STEP_NOT_NEWER);
+      return stepNotNewer(lease, e);
     }
     var next = lease.edit();
     moveForward(next, lease, mine);
@@ -451,6 +451,25 @@ public final class JobMachine {
     extendLease(next, lease, e.now());
     return accept(
         next, e.now(), Edge.COMMITTED, "step " + mine.step(), announce("CheckpointCommitted"));
+  }
+
+  /**
+   * The first save of an attempt that is behind the pointer it was given shows that the script did
+   * not resume.
+   */
+  private static Decision stepNotNewer(Lease lease, Commit e) {
+    var behind = lease.pointer().filter(p -> p.epoch() < lease.epoch()).isPresent();
+    if (!behind || lease.run().didNotResume()) {
+      return ignore(Why.STEP_NOT_NEWER);
+    }
+    var next = lease.edit();
+    next.run = lease.run().notResumed();
+    extendLease(next, lease, e.now());
+    return accept(
+        next,
+        e.now(),
+        Edge.DID_NOT_RESUME,
+        "saved step " + e.pointer().step() + ", resumed from step " + lease.pointer().get().step());
   }
 
   private static Decision condemn(Lease lease, Condemn e) {
