@@ -236,6 +236,7 @@ final class Rooms {
           String name = outermost(type).getSimpleName();
           String packageName = type.getPackageName();
           return Stream.of("Main", "Function", "Composition", "Platform").anyMatch(name::endsWith)
+              || name.equals("Vl") // the command line's main class
               || Stream.of("agent", "cli", "local")
                   .anyMatch(room -> packageName.startsWith("io.vaultlayer." + room + ".system"));
         });
