@@ -1,4 +1,4 @@
-package io.vaultlayer.testkit;
+package io.vaultlayer.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.fail;
