@@ -1,5 +1,2 @@
-/**
- * The vl program, one command per file: parse, call the control plane, render. No decision about a
- * job is taken here.
- */
+/** The program {@code vl}: one command per file; each parses, calls the control plane, renders. */
 package io.vaultlayer.cli;

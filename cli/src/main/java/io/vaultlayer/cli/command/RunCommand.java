@@ -1,0 +1,93 @@
+package io.vaultlayer.cli.command;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.vaultlayer.cli.follow.Ending;
+import io.vaultlayer.cli.follow.Follow;
+import io.vaultlayer.cli.frame.ExitCode;
+import io.vaultlayer.cli.frame.Failure;
+import io.vaultlayer.cli.frame.Shell;
+import io.vaultlayer.cli.frame.Verb;
+import io.vaultlayer.cli.plane.Plane;
+import io.vaultlayer.cli.plane.Planes;
+import io.vaultlayer.cli.plane.Refusal;
+import io.vaultlayer.cli.submit.LaunchLine;
+import io.vaultlayer.cli.submit.RunOptions;
+import io.vaultlayer.cli.submit.Submission;
+import io.vaultlayer.cli.submit.Submitter;
+import io.vaultlayer.wire.Json;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "vl run",
+    sortOptions = false,
+    description = {
+      "Submit a training command with its work directory, and follow it until it ends. Ctrl-C",
+      "detaches: the job goes on. Everything after the first word that is no option belongs to",
+      "the command."
+    },
+    footer = {
+      "",
+      "Example:",
+      "  vl run --gpu A100_80,H100 --env SEED=1 python3 train.py --epochs 3"
+    })
+public final class RunCommand extends Verb {
+  @Mixin private RunOptions options;
+
+  @Option(
+      names = "--idempotency-key",
+      paramLabel = "KEY",
+      description = "The same key and the same request are the same job.")
+  private String idempotencyKey;
+
+  @Option(names = "--detach", description = "Return as soon as the job is submitted.")
+  private boolean detach;
+
+  @Parameters(paramLabel = "COMMAND", description = "The command and its arguments.")
+  private List<String> command = new ArrayList<>();
+
+  @Override
+  public int call(Shell shell) throws IOException, InterruptedException {
+    if (idempotencyKey != null && !idempotencyKey.matches("[\\x21-\\x7e]{1,128}")) {
+      throw Failure.usage(
+          "bad_value",
+          "reading --idempotency-key: not usable; write up to 128 visible ASCII characters");
+    }
+    var submission = Submission.of(shell, options, command);
+    var request = submission.request(shell, null); // finds what is wrong before a plane is started
+    var plane = Planes.start(shell);
+    announce(shell, plane, request);
+    var job = new Submitter(shell, plane).submit(submission, Optional.ofNullable(idempotencyKey));
+    if (detach) {
+      shell.print(json ? Json.render(job) : job.id());
+      shell.say("submitted; vl logs -f " + job.id() + " follows it");
+      return ExitCode.DONE;
+    }
+    shell.say("job " + job.id() + (job.name() == null ? "" : " (" + job.name() + ")"));
+    var ended = new Follow(shell, plane, job.id(), json ? shell.err() : shell.out()).untilEnd();
+    shell.say(Ending.of(ended));
+    if (json) {
+      shell.print(Json.render(ended));
+    }
+    return ended.state().equals("succeeded") ? ExitCode.DONE : ExitCode.JOB_FAILED;
+  }
+
+  /** A job that cannot be placed is refused by the submission itself, with the better message. */
+  private static void announce(Shell shell, Plane plane, Object request)
+      throws InterruptedException {
+    try {
+      shell.say(LaunchLine.of(plane.post("/v1/estimate", request, Map.of(), JsonNode.class)));
+    } catch (Refusal e) {
+      if (e.status() != 404 && e.status() != 400 && e.status() < 500) {
+        throw e.failure().because(e);
+      }
+    }
+  }
+}

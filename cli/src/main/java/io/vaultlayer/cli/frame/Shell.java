@@ -1,0 +1,59 @@
+package io.vaultlayer.cli.frame;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/**
+ * What the calling shell gives to one run of the program. Tests build one of their own; nothing
+ * else in this room reads the environment, a clock or chance.
+ *
+ * @param out results only
+ * @param err progress and messages
+ * @param errIsTerminal whether progress may be drawn on {@code err}
+ * @param inIsTerminal whether a question may be asked
+ * @param directory the current directory, absolute
+ * @param random for keys that nobody else may guess or repeat
+ */
+public record Shell(
+    PrintStream out,
+    PrintStream err,
+    boolean errIsTerminal,
+    boolean inIsTerminal,
+    Path directory,
+    Map<String, String> environment,
+    Clock clock,
+    RandomGenerator random) {
+
+  /** Configuration and data: {@code VAULTLAYER_HOME}, else {@code ~/.vaultlayer}. */
+  public Path home() {
+    return variable("VAULTLAYER_HOME")
+        .map(Path::of)
+        .map(directory::resolve)
+        .orElseGet(() -> Path.of(System.getProperty("user.home"), ".vaultlayer"))
+        .normalize();
+  }
+
+  /** An environment variable that is set and not empty. */
+  public Optional<String> variable(String name) {
+    return Optional.ofNullable(environment.get(name)).filter(value -> !value.isEmpty());
+  }
+
+  /** One line to the user that is no result. */
+  public void say(String line) {
+    err.print("vl: " + line + "\n");
+    err.flush();
+  }
+
+  /** One line of a result. */
+  public void print(String line) {
+    out.print(line + "\n");
+  }
+
+  public void pause(long millis) throws InterruptedException {
+    Thread.sleep(millis);
+  }
+}

@@ -1,0 +1,46 @@
+package io.vaultlayer.cli.plane;
+
+import io.vaultlayer.cli.frame.Shell;
+import java.net.HttpURLConnection;
+import java.net.URI;
+
+/** A deployed plane behind API Gateway: every request is signed with the user's AWS credentials. */
+final class DeployedDoor implements Door {
+  private static final long POLL_MILLIS = 1_500;
+
+  private final String endpoint;
+  private final AwsSignature signature;
+
+  private DeployedDoor(String endpoint, AwsSignature signature) {
+    this.endpoint = endpoint;
+    this.signature = signature;
+  }
+
+  static DeployedDoor of(String endpoint, Config config, Shell shell) {
+    var region = AwsRegion.of(endpoint, config.region());
+    return new DeployedDoor(
+        endpoint, new AwsSignature(AwsCredentials.find(shell), region, shell.clock()));
+  }
+
+  @Override
+  public String endpoint() {
+    return endpoint;
+  }
+
+  @Override
+  public void sign(HttpURLConnection request, byte[] body) {
+    signature
+        .headers(request.getRequestMethod(), URI.create(request.getURL().toString()), body)
+        .forEach(request::setRequestProperty);
+  }
+
+  @Override
+  public long pollMillis() {
+    return POLL_MILLIS;
+  }
+
+  @Override
+  public boolean revive() {
+    return false;
+  }
+}

@@ -1,0 +1,187 @@
+package io.vaultlayer.cli.plane;
+
+import io.vaultlayer.cli.frame.ExitCode;
+import io.vaultlayer.cli.frame.Failure;
+import io.vaultlayer.cli.frame.Shell;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Starts the embedded plane in a session of its own, so that it outlives this command. */
+final class PlaneStart {
+  private static final long PATIENCE_MILLIS = 60_000;
+  private static final long STEP_MILLIS = 20;
+  private static final int TAIL_BYTES = 64 << 10;
+
+  private final Shell shell;
+  private final LocalPlane plane;
+  private final Path directory;
+
+  PlaneStart(Shell shell, LocalPlane plane, Path directory) {
+    this.shell = shell;
+    this.plane = plane;
+    this.directory = directory;
+  }
+
+  /** Returns when the plane answers. @throws Failure with the plane's own last words */
+  PlaneInfo start() throws IOException, InterruptedException {
+    var log = directory.resolve("plane.out").toFile();
+    var builder = new ProcessBuilder(command());
+    builder.directory(directory.toFile());
+    builder.environment().put("VAULTLAYER_HOME", shell.home().toString());
+    builder.redirectInput(new File("/dev/null"));
+    builder.redirectOutput(log);
+    builder.redirectErrorStream(true);
+    var process = builder.start();
+    return await(process, log.toPath());
+  }
+
+  private PlaneInfo await(Process process, Path log) throws IOException, InterruptedException {
+    long begun = System.nanoTime();
+    boolean told = false;
+    while (true) {
+      var info = plane.running();
+      if (info.isPresent() && plane.answers(info.get())) {
+        if (told) {
+          shell.err().print("\r\033[K");
+          shell.err().flush();
+        }
+        return info.get();
+      }
+      long waited = (System.nanoTime() - begun) / 1_000_000;
+      if (!process.isAlive()) {
+        throw ended(process.exitValue(), log);
+      }
+      if (waited > PATIENCE_MILLIS) {
+        process.destroy();
+        throw Failure.unreachable(
+            "starting the embedded plane in " + directory + ": not ready after 60 s; see " + log);
+      }
+      if (shell.errIsTerminal() && waited > 300) {
+        told = true;
+        shell.err().print("\rvl: starting the embedded plane (%.1f s)".formatted(waited / 1000.0));
+        shell.err().flush();
+      }
+      shell.pause(STEP_MILLIS);
+    }
+  }
+
+  /** The plane's own error line is the best explanation; it has the shape of every error. */
+  private Failure ended(int status, Path log) {
+    var line = lastError(tail(log));
+    int exit = status >= 1 && status <= 5 ? status : ExitCode.UNREACHABLE;
+    var message =
+        line.isEmpty()
+            ? "starting the embedded plane in "
+                + directory
+                + ": it ended with exit code "
+                + status
+                + " and said nothing; see "
+                + log
+            : line;
+    return new Failure(
+        exit, "plane_did_not_start", message, Map.of("exitCode", status, "log", log.toString()));
+  }
+
+  static String lastError(List<String> lines) {
+    for (int i = lines.size() - 1; i >= 0; i--) {
+      var line = lines.get(i).strip();
+      if (line.startsWith("vl: ") || line.startsWith("error: ")) {
+        return line.substring(line.indexOf(' ') + 1);
+      }
+    }
+    for (int i = lines.size() - 1; i >= 0; i--) {
+      var line = lines.get(i);
+      if (!line.isBlank() && !line.startsWith("\tat ") && !line.startsWith("WARNING")) {
+        return line.strip();
+      }
+    }
+    return "";
+  }
+
+  private static List<String> tail(Path log) {
+    try (var file = Files.newByteChannel(log)) {
+      file.position(Math.max(0, file.size() - TAIL_BYTES));
+      var bytes = java.nio.ByteBuffer.allocate(TAIL_BYTES);
+      while (bytes.hasRemaining() && file.read(bytes) >= 0) {
+        // Until the end or the limit.
+      }
+      return new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8)
+          .lines()
+          .toList();
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
+  private List<String> command() throws IOException {
+    var java = System.getProperty("vaultlayer.java", defaultJava());
+    var dist = System.getProperty("vaultlayer.dist");
+    if (dist == null) {
+      throw Failure.refused(
+          "no_plane_here",
+          "starting the embedded plane: this program was not started by its launcher, so it does"
+              + " not know where the plane is; use ./vl of a checkout");
+    }
+    var command = new ArrayList<String>();
+    if (onPath("setsid")) {
+      command.add("setsid");
+    }
+    command.add(java);
+    command.add("-Dvaultlayer.template=" + template(Path.of(dist)));
+    var args = Path.of(dist, "plane.args");
+    if (Files.isReadable(args)) {
+      command.add("@" + args);
+    } else {
+      command.addAll(plainOptions(dist, java));
+    }
+    return command;
+  }
+
+  private static List<String> plainOptions(String dist, String java) throws IOException {
+    return List.of(
+        "-XX:AOTCache=" + dist + "/plane.aot",
+        "-XX:AOTMode=auto",
+        "-Xlog:disable",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Xmx192m",
+        "-Xss512k",
+        "--enable-native-access=ALL-UNNAMED",
+        "-Dvaultlayer.dist=" + dist,
+        "-Dvaultlayer.java=" + java,
+        "-Dvaultlayer.root=" + root(Path.of(dist)),
+        "-cp",
+        Files.readString(Path.of(dist, "plane.cp")).strip(),
+        "io.vaultlayer.local.LocalMain");
+  }
+
+  private static String template(Path dist) {
+    return System.getProperty(
+        "vaultlayer.template", root(dist).resolve("template.yaml").toString());
+  }
+
+  /** The checkout that holds the examples and the template. */
+  static Path root(Path dist) {
+    var named = System.getProperty("vaultlayer.root");
+    return named != null ? Path.of(named) : dist.resolve("../..").normalize();
+  }
+
+  private static String defaultJava() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+
+  private boolean onPath(String program) {
+    return shell
+        .variable("PATH")
+        .map(path -> List.of(path.split(File.pathSeparator)))
+        .orElse(List.of("/usr/bin"))
+        .stream()
+        .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+  }
+}

@@ -1,0 +1,39 @@
+package io.vaultlayer.cli.plane;
+
+import io.vaultlayer.cli.frame.Shell;
+import java.util.Optional;
+
+/** Finds the control plane that a command talks to. */
+public final class Planes {
+  private Planes() {}
+
+  /** The configured plane, or the embedded one, started when it does not run. */
+  public static Plane start(Shell shell) throws InterruptedException {
+    var deployed = deployed(shell);
+    if (deployed.isPresent()) {
+      return deployed.get();
+    }
+    var local = LocalPlane.of(shell);
+    return new Plane(new EmbeddedDoor(local, local.ensure()));
+  }
+
+  /**
+   * The same, but empty when the home holds no data of an embedded plane: then there is nothing to
+   * list and nothing to find.
+   */
+  public static Optional<Plane> find(Shell shell) throws InterruptedException {
+    var deployed = deployed(shell);
+    if (deployed.isPresent()) {
+      return deployed;
+    }
+    var local = LocalPlane.of(shell);
+    return local.running().isPresent() || local.hasData()
+        ? Optional.of(new Plane(new EmbeddedDoor(local, local.ensure())))
+        : Optional.empty();
+  }
+
+  private static Optional<Plane> deployed(Shell shell) {
+    var config = Config.load(shell);
+    return config.endpoint().map(endpoint -> new Plane(DeployedDoor.of(endpoint, config, shell)));
+  }
+}

@@ -1,0 +1,71 @@
+package io.vaultlayer.cli.submit;
+
+import io.vaultlayer.cli.frame.ExitCode;
+import io.vaultlayer.cli.frame.Failure;
+import io.vaultlayer.cli.frame.Shell;
+import io.vaultlayer.cli.plane.Jobs;
+import io.vaultlayer.cli.plane.Plane;
+import io.vaultlayer.cli.plane.Refusal;
+import io.vaultlayer.cli.plane.Transfer;
+import io.vaultlayer.cli.workdir.PackedWorkdir;
+import io.vaultlayer.wire.StatusDocument;
+import io.vaultlayer.wire.SubmitRequest.Workdir;
+import io.vaultlayer.wire.SubmitResponse;
+import java.io.IOException;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Submits a run: pack, announce, upload, start. */
+public final class Submitter {
+  private final Shell shell;
+  private final Plane plane;
+
+  public Submitter(Shell shell, Plane plane) {
+    this.shell = shell;
+    this.plane = plane;
+  }
+
+  /**
+   * @param key of idempotency; empty: one of its own
+   * @return the job's status once it is due
+   */
+  public StatusDocument submit(Submission submission, Optional<String> key)
+      throws IOException, InterruptedException {
+    try (var packed = PackedWorkdir.pack(submission.workdir(), Set.of(shell.home()))) {
+      packed.warnings().forEach(warning -> shell.say("warning: " + warning));
+      var request = submission.request(shell, new Workdir(packed.sha256(), packed.bytes()));
+      var headers = Map.of("Idempotency-Key", key.orElseGet(this::randomKey));
+      var answer = plane.post("/v1/jobs", request, headers, SubmitResponse.class);
+      if (answer.upload() != null) {
+        new Transfer("uploading the work directory of " + answer.job().id())
+            .upload(answer.upload(), packed.file(), packed.bytes());
+      }
+      return started(answer.job());
+    } catch (Refusal e) {
+      throw e.failure().because(e);
+    }
+  }
+
+  /** Starting twice is starting once; a repeated submission may find its job started long ago. */
+  private StatusDocument started(StatusDocument job) throws InterruptedException {
+    var jobs = new Jobs(plane);
+    try {
+      plane.postText(Jobs.path(job.id()) + "/start", Map.of(), Map.of("Idempotency-Key", job.id()));
+    } catch (Refusal e) {
+      if (e.status() == 404) {
+        throw new Failure(
+            ExitCode.REFUSED, e.document().code(), e.getMessage(), e.document().detail());
+      }
+      throw e;
+    }
+    return jobs.status(job.id());
+  }
+
+  private String randomKey() {
+    var bytes = new byte[16];
+    shell.random().nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes);
+  }
+}
