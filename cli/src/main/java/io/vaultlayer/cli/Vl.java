@@ -1,5 +1,6 @@
 package io.vaultlayer.cli;
 
+import io.vaultlayer.cli.frame.Installation;
 import io.vaultlayer.cli.frame.Shell;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.Optional;
 
 /** The program {@code vl}: builds what the calling shell gives, and runs one command in it. */
 public final class Vl {
@@ -37,7 +39,26 @@ public final class Vl {
         Path.of("").toAbsolutePath(),
         System.getenv(),
         Clock.systemUTC(),
-        new SecureRandom());
+        new SecureRandom(),
+        installation());
+  }
+
+  private static Installation installation() {
+    var dist = Optional.ofNullable(System.getProperty("vaultlayer.dist")).map(Path::of);
+    var root =
+        Optional.ofNullable(System.getProperty("vaultlayer.root"))
+            .map(Path::of)
+            .or(() -> dist.map(folder -> folder.resolve("../../..").normalize()));
+    var java = Path.of(System.getProperty("java.home"), "bin", "java");
+    var template = System.getProperty("vaultlayer.template");
+    return new Installation(
+        root,
+        dist,
+        Path.of(System.getProperty("vaultlayer.java", java.toString())),
+        template != null
+            ? Path.of(template)
+            : root.map(folder -> folder.resolve("template.yaml")).orElse(Path.of("template.yaml")),
+        Path.of(System.getProperty("user.home")));
   }
 
   private static PrintStream stream(FileDescriptor descriptor) {

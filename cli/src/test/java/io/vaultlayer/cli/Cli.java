@@ -1,5 +1,6 @@
 package io.vaultlayer.cli;
 
+import io.vaultlayer.cli.frame.Installation;
 import io.vaultlayer.cli.frame.Shell;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -10,6 +11,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 
 /** Runs the program inside the test, in a directory and an environment of its own. */
@@ -21,8 +23,17 @@ final class Cli {
   boolean terminal;
   Clock clock = Clock.fixed(Instant.parse("2026-11-20T10:02:00Z"), ZoneOffset.UTC);
 
+  Installation installation;
+
   Cli(Path directory) {
     this.directory = directory;
+    this.installation =
+        new Installation(
+            Optional.empty(),
+            Optional.empty(),
+            Path.of(System.getProperty("java.home"), "bin", "java"),
+            Path.of("template.yaml"),
+            directory);
     environment.put("VAULTLAYER_HOME", directory.resolve("home").toString());
     environment.put("PATH", System.getenv("PATH"));
     environment.put("AWS_SHARED_CREDENTIALS_FILE", directory.resolve("no-credentials").toString());
@@ -45,7 +56,8 @@ final class Cli {
             directory,
             environment,
             clock,
-            new Random(7));
+            new Random(7),
+            installation);
     int exit = new Program(shell).run(arguments);
     return new Ran(
         exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

@@ -26,14 +26,15 @@ public record Shell(
     Path directory,
     Map<String, String> environment,
     Clock clock,
-    RandomGenerator random) {
+    RandomGenerator random,
+    Installation installation) {
 
   /** Configuration and data: {@code VAULTLAYER_HOME}, else {@code ~/.vaultlayer}. */
   public Path home() {
     return variable("VAULTLAYER_HOME")
         .map(Path::of)
         .map(directory::resolve)
-        .orElseGet(() -> Path.of(System.getProperty("user.home"), ".vaultlayer"))
+        .orElseGet(() -> installation.userHome().resolve(".vaultlayer"))
         .normalize();
   }
 

@@ -2,12 +2,14 @@ package io.vaultlayer.cli.plane;
 
 import io.vaultlayer.cli.frame.ExitCode;
 import io.vaultlayer.cli.frame.Failure;
+import io.vaultlayer.cli.frame.Installation;
 import io.vaultlayer.cli.frame.Shell;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +44,7 @@ final class PlaneStart {
   }
 
   private PlaneInfo await(Process process, Path log) throws IOException, InterruptedException {
-    long begun = System.nanoTime();
+    var begun = shell.clock().instant();
     boolean told = false;
     while (true) {
       var info = plane.running();
@@ -53,7 +55,7 @@ final class PlaneStart {
         }
         return info.get();
       }
-      long waited = (System.nanoTime() - begun) / 1_000_000;
+      long waited = Duration.between(begun, shell.clock().instant()).toMillis();
       if (!process.isAlive()) {
         throw ended(process.exitValue(), log);
       }
@@ -120,32 +122,33 @@ final class PlaneStart {
   }
 
   private List<String> command() throws IOException {
-    var java = System.getProperty("vaultlayer.java", defaultJava());
-    var dist = System.getProperty("vaultlayer.dist");
-    if (dist == null) {
-      throw Failure.refused(
-          "no_plane_here",
-          "starting the embedded plane: this program was not started by its launcher, so it does"
-              + " not know where the plane is; use ./vl of a checkout");
-    }
+    var own = shell.installation();
+    var dist =
+        own.dist()
+            .orElseThrow(() ->
+                Failure.refused(
+                    "no_plane_here",
+                    "starting the embedded plane: this program was not started by its"
+                        + " launcher, so it does not know where the plane is; use ./vl of a"
+                        + " checkout"));
     var command = new ArrayList<String>();
     if (onPath("setsid")) {
       command.add("setsid");
     }
-    command.add(java);
-    command.add("-Dvaultlayer.template=" + template(Path.of(dist)));
-    var args = Path.of(dist, "plane.args");
+    command.add(own.java().toString());
+    command.add("-Dvaultlayer.template=" + own.template());
+    var args = dist.resolve("plane.args");
     if (Files.isReadable(args)) {
       command.add("@" + args);
     } else {
-      command.addAll(plainOptions(dist, java));
+      command.addAll(plainOptions(dist, own));
     }
     return command;
   }
 
-  private static List<String> plainOptions(String dist, String java) throws IOException {
+  private static List<String> plainOptions(Path dist, Installation own) throws IOException {
     return List.of(
-        "-XX:AOTCache=" + dist + "/plane.aot",
+        "-XX:AOTCache=" + dist.resolve("plane.aot"),
         "-XX:AOTMode=auto",
         "-Xlog:disable",
         "-XX:+UseSerialGC",
@@ -154,26 +157,11 @@ final class PlaneStart {
         "-Xss512k",
         "--enable-native-access=ALL-UNNAMED",
         "-Dvaultlayer.dist=" + dist,
-        "-Dvaultlayer.java=" + java,
-        "-Dvaultlayer.root=" + root(Path.of(dist)),
+        "-Dvaultlayer.java=" + own.java(),
+        "-Dvaultlayer.root=" + own.root().orElse(dist),
         "-cp",
-        Files.readString(Path.of(dist, "plane.cp")).strip(),
+        Files.readString(dist.resolve("plane.cp")).strip(),
         "io.vaultlayer.local.LocalMain");
-  }
-
-  private static String template(Path dist) {
-    return System.getProperty(
-        "vaultlayer.template", root(dist).resolve("template.yaml").toString());
-  }
-
-  /** The checkout that holds the examples and the template. */
-  static Path root(Path dist) {
-    var named = System.getProperty("vaultlayer.root");
-    return named != null ? Path.of(named) : dist.resolve("../..").normalize();
-  }
-
-  private static String defaultJava() {
-    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
   private boolean onPath(String program) {
