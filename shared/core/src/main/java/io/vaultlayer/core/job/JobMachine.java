@@ -578,7 +578,7 @@ public final class JobMachine {
     }
     next.state = JobState.STARTING;
     next.dueAt = Optional.empty();
-    next.put(launch);
+    next.put(launch.inEpoch(lease.epoch() + 1));
     next.bound = Optional.of(launch.number());
     next.nextLaunch = launch.number() + 1;
     next.token = Optional.of(e.nextToken());

@@ -49,4 +49,24 @@ public record LaunchRecord(
         Optional.of(instance),
         Optional.of(machine));
   }
+
+  /** The same instance, owning another epoch: a restart in place. */
+  public LaunchRecord inEpoch(int other) {
+    return new LaunchRecord(
+        other,
+        number,
+        label,
+        provider,
+        gpu,
+        gpuPresent,
+        pricing,
+        usdPerHour,
+        beatSeconds,
+        leaseSeconds,
+        bootstrapHash,
+        intendedAt,
+        expiresAt,
+        instanceId,
+        machineId);
+  }
 }

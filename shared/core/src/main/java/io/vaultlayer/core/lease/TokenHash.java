@@ -17,10 +17,13 @@ public record TokenHash(String hex) {
   }
 
   public static TokenHash of(String token) {
+    return new TokenHash(ofBytes(token.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** SHA-256 of any bytes, in hex. */
+  public static String ofBytes(byte[] bytes) {
     try {
-      var digest = MessageDigest.getInstance("SHA-256");
-      return new TokenHash(
-          HexFormat.of().formatHex(digest.digest(token.getBytes(StandardCharsets.UTF_8))));
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }

@@ -27,6 +27,14 @@ public interface Bucket {
    */
   Optional<byte[]> read(String key, int mostBytes);
 
+  /**
+   * SHA-256 of the object's bytes in hex, read now; empty when absent. Stores that can stream
+   * override this.
+   */
+  default Optional<String> sha256(String key) {
+    return read(key, Integer.MAX_VALUE - 8).map(io.vaultlayer.core.lease.TokenHash::ofBytes);
+  }
+
   /** Keys under a prefix that come after {@code after}, in order. */
   Listing list(String prefix, Optional<String> after, int limit);
 

@@ -1,0 +1,172 @@
+package io.vaultlayer.functions.agentapi;
+
+import io.vaultlayer.core.job.Edge;
+import io.vaultlayer.core.job.JobEvent;
+import io.vaultlayer.core.job.Why;
+import io.vaultlayer.core.lease.Fields;
+import io.vaultlayer.core.lease.Lease;
+import io.vaultlayer.core.lease.Pointer;
+import io.vaultlayer.functions.Platform;
+import io.vaultlayer.functions.agentapi.CheckpointVerifier.Look;
+import io.vaultlayer.functions.http.ApiError;
+import io.vaultlayer.functions.http.HttpRequest;
+import io.vaultlayer.functions.http.Routes.Answer;
+import io.vaultlayer.functions.state.Control;
+import io.vaultlayer.functions.state.Leases;
+import io.vaultlayer.wire.AttemptApi;
+import io.vaultlayer.wire.BucketLayout;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Checkpoints: verify, then move the pointer; or see the damage, then move it back. */
+public final class CommitHandler {
+  private final Platform platform;
+  private final Control control;
+
+  public CommitHandler(Platform platform, Control control) {
+    this.platform = platform;
+    this.control = control;
+  }
+
+  public Map<String, Function<HttpRequest, Answer>> routes() {
+    var root = "POST /v1/attempts/{job}/{epoch}/";
+    return Map.of(
+        root + "commit", this::commit, root + "condemn", this::condemn, root + "hold", this::hold);
+  }
+
+  /**
+   * The owner's lease; whoever does not own it is refused before anything is read from the bucket.
+   */
+  private Lease owned(Caller caller, String doing) {
+    var lease =
+        control.leases().load(caller.job()).orElseThrow(() -> new Leases.UnknownJob(caller.job()));
+    if (lease.epoch() != caller.epoch() || lease.token().isEmpty()) {
+      throw caller.refused(doing, new Leases.Result.Ignored(lease, Why.FENCED));
+    }
+    if (!lease.token().get().matches(caller.token())) {
+      throw caller.refused(doing, new Leases.Result.Ignored(lease, Why.WRONG_TOKEN));
+    }
+    return lease;
+  }
+
+  private Answer commit(HttpRequest http) {
+    var caller = Caller.of(http);
+    var body = http.body(AttemptApi.Commit.class);
+    owned(caller, "committing");
+    var key =
+        BucketLayout.checkpointManifest(
+            caller.job().value(), caller.epoch(), Math.max(0, body.step()));
+    AgentHandler.require(
+        body.step() >= 0 && key.equals(body.manifestKey()) && body.manifestSha256() != null,
+        "a commit carries step, manifestKey (" + key + ") and manifestSha256");
+    var pointer =
+        switch (new CheckpointVerifier(platform.bucket("BUCKET"))
+            .look(caller.job(), key, body.manifestSha256())) {
+          case Look.Damaged damaged -> throw unverified(caller, damaged.problem());
+          case Look.Whole whole -> {
+            var m = whole.manifest();
+            if (m.epoch() != caller.epoch() || m.step() == null || m.step() != body.step()) {
+              throw unverified(caller, "the manifest is of another epoch or step");
+            }
+            yield new Pointer(
+                body.step(),
+                caller.epoch(),
+                key,
+                body.manifestSha256(),
+                whole.bytes(),
+                m.files().size(),
+                platform.clock().instant());
+          }
+        };
+    var result =
+        control
+            .leases()
+            .apply(
+                caller.job(),
+                new JobEvent.Commit(
+                    platform.clock().instant(), caller.epoch(), caller.token(), pointer));
+    if (result instanceof Leases.Result.Ignored ignored) {
+      throw caller.refused("committing", ignored);
+    }
+    control.effects().perform(result);
+    if (result instanceof Leases.Result.Done done && done.edge() == Edge.DID_NOT_RESUME) {
+      throw caller.refused(
+          "committing", new Leases.Result.Ignored(done.lease(), Why.STEP_NOT_NEWER));
+    }
+    return Answer.ok(new AttemptApi.Committed(body.step(), caller.epoch()));
+  }
+
+  private static ApiError unverified(Caller caller, String problem) {
+    return new ApiError(
+        422,
+        "checkpoint_unverified",
+        "committing " + caller.job() + ": " + problem + "; nothing was committed");
+  }
+
+  private Answer condemn(HttpRequest http) {
+    var caller = Caller.of(http);
+    var body = http.body(AttemptApi.Condemn.class);
+    var lease = owned(caller, "condemning");
+    var pointer = lease.pointer();
+    if (pointer.isEmpty() || !pointer.get().manifestKey().equals(body.manifestKey())) {
+      return Answer.ok(new AttemptApi.Condemned(pointer.map(Assignments::pointer).orElse(null)));
+    }
+    var verifier = new CheckpointVerifier(platform.bucket("BUCKET"));
+    var damage =
+        verifier
+            .damage(caller.job(), pointer.get())
+            .orElseThrow(() ->
+                new ApiError(
+                    422,
+                    "not_damaged",
+                    "condemning "
+                        + caller.job()
+                        + " step "
+                        + pointer.get().step()
+                        + ": every file has its size and digest in the bucket; fetch it again"));
+    Optional<Pointer> replacement =
+        lease.earlier().stream()
+            .filter(p ->
+                verifier.look(caller.job(), p.manifestKey(), p.manifestSha256())
+                    instanceof Look.Whole)
+            .findFirst();
+    var result =
+        control
+            .leases()
+            .apply(
+                caller.job(),
+                new JobEvent.Condemn(
+                    platform.clock().instant(),
+                    caller.epoch(),
+                    caller.token(),
+                    pointer.get(),
+                    replacement,
+                    damage));
+    if (result instanceof Leases.Result.Ignored ignored && ignored.why() != Why.POINTER_MOVED) {
+      throw caller.refused("condemning", ignored);
+    }
+    control.effects().perform(result);
+    return Answer.ok(
+        new AttemptApi.Condemned(result.lease().pointer().map(Assignments::pointer).orElse(null)));
+  }
+
+  /** A checkpoint that the agent did not commit, and why: kept for the user's eyes. */
+  private Answer hold(HttpRequest http) {
+    var caller = Caller.of(http);
+    var body = http.body(AttemptApi.Hold.class);
+    owned(caller, "holding back");
+    AgentHandler.require(
+        body.step() >= 0 && body.reason() != null, "a hold carries step and reason");
+    var row =
+        Fields.fresh()
+            .put("step", body.step())
+            .put("epoch", (long) caller.epoch())
+            .put("reason", AgentHandler.shortened(body.reason()))
+            .put("bytes", Optional.ofNullable(body.bytes()), n -> n)
+            .put("files", Optional.ofNullable(body.files()), Integer::longValue)
+            .map();
+    control.records().hold(caller.job(), caller.epoch(), body.step(), row);
+    return Answer.ok(Map.of());
+  }
+}

@@ -1,0 +1,147 @@
+package io.vaultlayer.functions.api;
+
+import io.vaultlayer.core.job.JobId;
+import io.vaultlayer.core.lease.Lease;
+import io.vaultlayer.core.lease.LeaseCodec;
+import io.vaultlayer.functions.Platform;
+import io.vaultlayer.functions.http.ApiError;
+import io.vaultlayer.functions.http.HttpRequest;
+import io.vaultlayer.functions.http.Routes.Answer;
+import io.vaultlayer.functions.state.Control;
+import io.vaultlayer.functions.state.Instances;
+import io.vaultlayer.functions.state.Leases;
+import io.vaultlayer.wire.Lists;
+import io.vaultlayer.wire.StatusDocument;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Answers people's questions about jobs from what is stored; changes nothing. */
+public final class QueryHandler {
+  private static final int USUAL_LIMIT = 100;
+
+  /** Leases read for one listing or check; past that the answer says that it is not whole. */
+  static final int MOST_LEASES = 50_000;
+
+  private final Control control;
+  private final StatusView status;
+  private final ArtifactQueries artifacts;
+  private final MarketQueries market;
+  private final Instances instances;
+
+  public QueryHandler(Platform platform, Control control) {
+    this.control = control;
+    this.status = new StatusView(control.records());
+    this.artifacts = new ArtifactQueries(platform, control);
+    this.market = new MarketQueries(platform);
+    this.instances = new Instances(platform);
+  }
+
+  public Map<String, Function<HttpRequest, Answer>> routes() {
+    return Map.ofEntries(
+        Map.entry("GET /v1/jobs", this::list),
+        Map.entry("GET /v1/jobs/{id}", this::show),
+        Map.entry("GET /v1/jobs/{id}/explain", this::explain),
+        Map.entry("GET /v1/check", this::check),
+        Map.entry("GET /v1/jobs/{id}/logs", artifacts::logs),
+        Map.entry("GET /v1/jobs/{id}/checkpoints", artifacts::checkpoints),
+        Map.entry("GET /v1/jobs/{id}/checkpoints/{step}/files", artifacts::checkpointFiles),
+        Map.entry("GET /v1/jobs/{id}/outputs", artifacts::outputs),
+        Map.entry("GET /v1/gpus", market::gpus),
+        Map.entry("POST /v1/estimate", market::estimate),
+        Map.entry("GET /v1/providers", market::providers));
+  }
+
+  /** Newest first; {@code after} is the last id seen, {@code live=true} leaves ended jobs out. */
+  private Answer list(HttpRequest http) {
+    int limit = http.limit(USUAL_LIMIT);
+    boolean liveOnly = http.text("live").filter("true"::equals).isPresent();
+    var found =
+        leases().stream()
+            .filter(l -> !liveOnly || !l.state().isFinal())
+            .filter(l -> http.text("after").map(a -> l.job().value().compareTo(a) < 0).orElse(true))
+            .sorted(Comparator.comparing(Lease::job).reversed())
+            .limit(limit + 1L)
+            .toList();
+    var rows = new ArrayList<StatusDocument>();
+    for (var lease : found.subList(0, Math.min(limit, found.size()))) {
+      control.records().spec(lease.job()).ifPresent(spec -> rows.add(status.render(lease, spec)));
+    }
+    return Answer.ok(
+        new Lists.Jobs(rows, found.size() > limit ? found.get(limit - 1).job().value() : null));
+  }
+
+  private Answer show(HttpRequest http) {
+    var job = http.job("id");
+    var lease = control.leases().load(job).orElseThrow(() -> new Leases.UnknownJob(job));
+    return Answer.ok(
+        status.render(
+            lease, control.records().spec(job).orElseThrow(() -> new Leases.UnknownJob(job))));
+  }
+
+  private Answer explain(HttpRequest http) {
+    var job = http.job("id");
+    var lease = control.leases().load(job).orElseThrow(() -> new Leases.UnknownJob(job));
+    var page =
+        control.records().decisions(job, http.limit(HttpRequest.MOST_LIMIT), http.text("after"));
+    var rows = new ArrayList<Lists.DecisionRow>();
+    var last = 0L;
+    for (var item : page.items()) {
+      var f = io.vaultlayer.core.lease.Fields.of(item.attributes());
+      last = Long.parseLong(item.key().sort().substring(2));
+      rows.add(
+          new Lists.DecisionRow(
+              f.text("at"),
+              f.integer("epoch"),
+              f.text("to"),
+              f.text("event"),
+              f.text("edge"),
+              f.text("why"),
+              List.of()));
+    }
+    if (page.next().isEmpty()) {
+      for (var e : lease.journal()) {
+        if (e.sequence() > last) {
+          rows.add(
+              new Lists.DecisionRow(
+                  e.at().toString(),
+                  e.epoch(),
+                  e.to().wireName(),
+                  e.edge().event(),
+                  e.edge().name(),
+                  e.reason(),
+                  List.of()));
+        }
+      }
+    }
+    return Answer.ok(new Lists.Decisions(rows, page.next().orElse(null)));
+  }
+
+  private Answer check(HttpRequest http) {
+    var one = http.text("job");
+    if (one.isPresent() && !JobId.looksLike(one.get())) {
+      throw new ApiError(
+          404, "unknown_job", "checking " + one.get() + ": no such job; `vl ps -a` lists them");
+    }
+    var wanted = one.map(JobId::new);
+    var leases =
+        wanted
+            .map(j -> List.of(control.leases().load(j).orElseThrow(() -> new Leases.UnknownJob(j))))
+            .orElseGet(this::leases);
+    return Answer.ok(new StoredStateCheck(control, instances).run(leases, wanted));
+  }
+
+  private List<Lease> leases() {
+    var all = new ArrayList<Lease>();
+    Optional<String> from = Optional.empty();
+    do {
+      var page = control.leases().scan(0, 1, HttpRequest.MOST_LIMIT, from);
+      page.items().forEach(i -> all.add(LeaseCodec.parse(i)));
+      from = page.next();
+    } while (from.isPresent() && all.size() < MOST_LEASES);
+    return all;
+  }
+}

@@ -1,0 +1,249 @@
+package io.vaultlayer.functions.api;
+
+import io.vaultlayer.core.place.GpuClass;
+import io.vaultlayer.functions.Platform;
+import io.vaultlayer.functions.http.ApiError;
+import io.vaultlayer.functions.state.JobSpec;
+import io.vaultlayer.wire.SubmitRequest;
+import io.vaultlayer.wire.SubmitRequest.GpuWish;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** What a submission must satisfy. The command line checks the same before, with kinder words. */
+final class SubmitRules {
+  static final int MOST_WORDS = 4096;
+  static final int MOST_VARIABLES = 1000;
+  static final int MOST_COMMAND_BYTES = 128 << 10;
+  static final long MOST_WORKDIR_BYTES = 2L << 30;
+  private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+  private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+  private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,200}");
+  private static final Pattern JOB_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,6})([smhd])");
+  private final Platform platform;
+
+  SubmitRules(Platform platform) {
+    this.platform = platform;
+  }
+
+  JobSpec spec(SubmitRequest r, String digest, Instant now) {
+    var command = r.command() == null ? List.<String>of() : r.command();
+    require(
+        !command.isEmpty() && !command.getFirst().isBlank(),
+        "empty_command",
+        "the command is empty");
+    require(
+        command.stream().allMatch(java.util.Objects::nonNull),
+        "malformed",
+        "the command has a null word");
+    require(
+        command.size() <= MOST_WORDS
+            && command.stream().mapToLong(String::length).sum() <= MOST_COMMAND_BYTES,
+        "too_large",
+        "the command is longer than " + MOST_COMMAND_BYTES + " characters");
+    require(
+        r.workdir() != null
+            && r.workdir().sha256() != null
+            && SHA256.matcher(r.workdir().sha256()).matches(),
+        "malformed",
+        "workdir.sha256 must be the 64 hex digits of the packed work directory");
+    require(
+        r.workdir().bytes() > 0 && r.workdir().bytes() <= MOST_WORKDIR_BYTES,
+        "too_large",
+        "the packed work directory must have 1 to "
+            + MOST_WORKDIR_BYTES
+            + " bytes; leave files out with .vlignore");
+    require(
+        r.maxAttempts() == null || r.maxAttempts() >= 1,
+        "malformed",
+        "maxAttempts must be 1 or more");
+    require(
+        r.pricing() == null || r.pricing().equals("spot") || r.pricing().equals("on-demand"),
+        "malformed",
+        "pricing is spot or on-demand");
+    require(r.budgetUsd() == null || r.budgetUsd() > 0, "malformed", "the budget must be above 0");
+    require(
+        r.maxPriceUsdPerHour() == null || r.maxPriceUsdPerHour() >= 0,
+        "malformed",
+        "the price limit must not be negative");
+    require(
+        r.secrets() == null || r.secrets().isEmpty(),
+        "not_built",
+        "job secrets are not built yet; pass values with --env");
+    require(
+        r.image() == null,
+        "not_built",
+        "images are not built yet; the local provider uses this machine's own programs");
+    var name = r.name() == null || r.name().isBlank() ? defaultName(command) : r.name();
+    require(
+        JOB_NAME.matcher(name).matches(),
+        "malformed",
+        "a job name has 1 to 63 letters, digits, dots, dashes and underscores");
+    var providers = r.providers() == null ? List.<String>of() : List.copyOf(r.providers());
+    var wishes = wishes(r.gpu());
+    checkPlaces(wishes, providers);
+    return new JobSpec(
+        name,
+        List.copyOf(command),
+        wishes,
+        r.failover() == null || r.failover(),
+        Optional.ofNullable(r.pricing()),
+        providers,
+        Optional.ofNullable(r.setup()),
+        Optional.ofNullable(r.checkpointDir()),
+        Optional.ofNullable(r.checkpointEvery()),
+        Optional.ofNullable(r.budgetUsd()),
+        Optional.ofNullable(r.maxPriceUsdPerHour()),
+        r.workdir().sha256(),
+        r.workdir().bytes(),
+        digest,
+        now);
+  }
+
+  private static List<GpuWish> wishes(List<GpuWish> wishes) {
+    if (wishes == null) {
+      return List.of();
+    }
+    require(wishes.size() <= 16, "malformed", "at most 16 GPU classes may be named");
+    return wishes.stream().map(SubmitRules::canonical).toList();
+  }
+
+  private static GpuWish canonical(GpuWish wish) {
+    var known = GpuClass.find(String.valueOf(wish.gpu()));
+    if (known.isEmpty()) {
+      var names = GpuClass.known().stream().map(GpuClass::name).collect(Collectors.joining(", "));
+      throw new ApiError(
+          400,
+          "unknown_gpu",
+          "submitting: unknown GPU class " + wish.gpu() + "; known are " + names,
+          Map.of("known", GpuClass.known().stream().map(GpuClass::name).toList()));
+    }
+    require(
+        wish.count() >= 1 && wish.count() <= 16,
+        "malformed",
+        "the GPU count is 1 to 16; multi-node is not supported");
+    return new GpuWish(known.get().name(), wish.count());
+  }
+
+  /** Refuses what no provider of this deployment can ever run, before anything is stored. */
+  private void checkPlaces(List<GpuWish> wishes, List<String> named) {
+    var providers =
+        platform.providers().stream().filter(p -> p.facts().status().equals("validated")).toList();
+    for (var name : named) {
+      require(
+          providers.stream().anyMatch(p -> p.facts().name().equals(name)),
+          "unknown_provider",
+          422,
+          "the provider " + name + " is not connected or not validated; `vl providers` lists them");
+    }
+    if (wishes.isEmpty() || named.contains("local")) {
+      return;
+    }
+    var classes = wishes.stream().map(w -> GpuClass.find(w.gpu()).orElseThrow()).toList();
+    var found =
+        providers.stream()
+            .filter(p -> named.isEmpty() || named.contains(p.facts().name()))
+            .flatMap(p -> p.offers(classes).stream())
+            .anyMatch(o -> o.present());
+    var text = wishes.stream().map(GpuWish::gpu).collect(Collectors.joining(", "));
+    require(
+        found,
+        "gpu_not_available",
+        422,
+        "no connected provider has "
+            + text
+            + "; connect one with `vl connect PROVIDER`, or name `--provider local` to run here without it");
+  }
+
+  Optional<Instant> deadline(String text, Instant now) {
+    if (text == null || text.isBlank()) {
+      return Optional.empty();
+    }
+    var duration = DURATION.matcher(text.strip());
+    try {
+      var at =
+          duration.matches()
+              ? now.plus(amount(Long.parseLong(duration.group(1)), duration.group(2)))
+              : Instant.parse(text.strip());
+      require(at.isAfter(now), "malformed", "the deadline " + text + " has passed");
+      return Optional.of(at);
+    } catch (DateTimeParseException e) {
+      throw new ApiError(
+          400,
+          "malformed",
+          "submitting: the deadline "
+              + text
+              + " is no duration such as 90m or 6h and no RFC 3339 time");
+    }
+  }
+
+  private static Duration amount(long n, String unit) {
+    return switch (unit) {
+      case "s" -> Duration.ofSeconds(n);
+      case "m" -> Duration.ofMinutes(n);
+      case "h" -> Duration.ofHours(n);
+      default -> Duration.ofDays(n);
+    };
+  }
+
+  static Map<String, Object> checkedEnvironment(Map<String, String> environment) {
+    var out = new LinkedHashMap<String, Object>();
+    if (environment == null) {
+      return out;
+    }
+    require(
+        environment.size() <= MOST_VARIABLES,
+        "too_large",
+        "at most " + MOST_VARIABLES + " variables may be given");
+    environment.forEach((name, value) -> {
+      require(
+          name != null && NAME.matcher(name).matches(),
+          "malformed",
+          "a variable's name has letters, digits and underscores: " + name);
+      require(
+          value != null && value.indexOf('\0') < 0,
+          "malformed",
+          "the value of " + name + " is missing or has a NUL in it");
+      out.put(name, value);
+    });
+    return out;
+  }
+
+  static void checkKey(String key) {
+    require(
+        KEY.matcher(key).matches(),
+        "malformed",
+        "an idempotency key has 1 to 200 printable characters");
+  }
+
+  private static String defaultName(List<String> command) {
+    var word =
+        command.stream()
+            .filter(w -> w.matches(".*\\.(py|sh)$"))
+            .findFirst()
+            .orElse(command.getFirst());
+    var base =
+        word.substring(word.lastIndexOf('/') + 1)
+            .replaceAll("\\.(py|sh)$", "")
+            .replaceAll("[^A-Za-z0-9._-]", "-");
+    base = base.replaceAll("^[^A-Za-z0-9]+", "");
+    return base.isEmpty() ? "job" : base.substring(0, Math.min(63, base.length()));
+  }
+
+  private static void require(boolean holds, String code, String what) {
+    require(holds, code, 400, what);
+  }
+
+  private static void require(boolean holds, String code, int status, String what) {
+    if (!holds) {
+      throw new ApiError(status, code, "submitting: " + what);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** The users' side of the API: submit, look, act. */
+package io.vaultlayer.functions.api;

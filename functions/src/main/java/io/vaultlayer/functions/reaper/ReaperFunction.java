@@ -1,0 +1,30 @@
+package io.vaultlayer.functions.reaper;
+
+import io.micronaut.context.ApplicationContext;
+import io.micronaut.function.aws.MicronautRequestHandler;
+import io.vaultlayer.functions.Platform;
+import io.vaultlayer.functions.state.Control;
+import java.util.Map;
+
+/** The Lambda entry of {@link ReaperHandler}. */
+public final class ReaperFunction
+    extends MicronautRequestHandler<Map<String, Object>, Map<String, Object>> {
+  private final ReaperHandler handler;
+
+  /** On Lambda: stands on AWS. */
+  public ReaperFunction() {
+    this(null, null);
+  }
+
+  /** On the embedded plane: stands on the shared context and the given platform. */
+  public ReaperFunction(ApplicationContext context, Platform given) {
+    super(context);
+    var platform = given == null ? getApplicationContext().getBean(Platform.class) : given;
+    handler = new ReaperHandler(platform, Control.on(platform));
+  }
+
+  @Override
+  public Map<String, Object> execute(Map<String, Object> event) {
+    return handler.handle(event);
+  }
+}

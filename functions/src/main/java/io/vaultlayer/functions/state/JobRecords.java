@@ -1,0 +1,192 @@
+package io.vaultlayer.functions.state;
+
+import io.vaultlayer.core.job.JobId;
+import io.vaultlayer.core.lease.ClosedAttempt;
+import io.vaultlayer.core.lease.Fields;
+import io.vaultlayer.core.lease.JournalEntry;
+import io.vaultlayer.core.lease.LeaseCodec;
+import io.vaultlayer.core.lease.Pointer;
+import io.vaultlayer.core.port.Expect;
+import io.vaultlayer.core.port.Item;
+import io.vaultlayer.core.port.Key;
+import io.vaultlayer.core.port.Page;
+import io.vaultlayer.core.port.Store;
+import io.vaultlayer.core.port.Write;
+import io.vaultlayer.functions.Platform;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The rows of a job beside its lease, in one partition of the Jobs table:
+ *
+ * <pre>
+ * spec                 what was asked for          env            the user's variables
+ * d#&lt;sequence&gt;         a decision                  a#&lt;epoch&gt;      an ended attempt
+ * c#&lt;epoch&gt;#&lt;step&gt;     a commit record             x#..           condemned    h#..  held back
+ * w#&lt;epoch&gt;            the attempt's warnings      money          reserved and spent
+ * </pre>
+ *
+ * All but spec, env and money are projections of the lease's journal, written again without harm.
+ */
+public final class JobRecords {
+  /** Most rows of one kind read for one answer. */
+  static final int MOST_ROWS = 1000;
+
+  private final Store store;
+  private final String table;
+
+  public JobRecords(Platform platform) {
+    this.store = platform.store();
+    this.table = platform.variable("JOBS_TABLE");
+  }
+
+  public String table() {
+    return table;
+  }
+
+  // ---- what was asked for
+
+  public List<Write> creation(
+      JobId job, JobSpec spec, Map<String, Object> environment, Optional<Write> idempotency) {
+    var writes = new ArrayList<Write>();
+    writes.add(put(job, "spec", Expect.absent(), spec.attributes()));
+    writes.add(put(job, "env", Expect.absent(), environment));
+    writes.add(put(job, "money", Expect.absent(), Money.fresh(spec.budgetUsd()).attributes()));
+    idempotency.ifPresent(writes::add);
+    return writes;
+  }
+
+  public Optional<JobSpec> spec(JobId job) {
+    return get(job, "spec").map(i -> JobSpec.parse(i.attributes()));
+  }
+
+  /** {@code user} and {@code host}: name to value. */
+  public Map<String, Object> environment(JobId job) {
+    return get(job, "env").map(Item::attributes).orElse(Map.of());
+  }
+
+  public record Versioned<T>(long version, T value) {}
+
+  /** The job's money; empty for a job that this store never heard of. */
+  public Optional<Versioned<Money>> findMoney(JobId job) {
+    return get(job, "money").map(i -> new Versioned<>(i.version(), Money.parse(i.attributes())));
+  }
+
+  public Versioned<Money> money(JobId job) {
+    return findMoney(job).orElseThrow();
+  }
+
+  public Write moneyWrite(JobId job, Versioned<Money> old, Money next) {
+    return put(job, "money", Expect.version(old.version()), next.attributes());
+  }
+
+  // ---- submission keys
+
+  public static Key idempotencyKey(String key) {
+    return new Key("key#" + key, Key.SINGLE);
+  }
+
+  public Optional<Item> idempotency(String key) {
+    return store.get(table, idempotencyKey(key));
+  }
+
+  public Write idempotencyWrite(
+      String key, JobId job, String requestSha256, long expiresAt, Expect expect) {
+    var attributes =
+        Fields.fresh()
+            .put("job", job.value())
+            .put("request", requestSha256)
+            .put("expiresAt", expiresAt)
+            .map();
+    return new Write.Put(table, idempotencyKey(key), expect, attributes, Optional.empty());
+  }
+
+  // ---- projections
+
+  void project(JobId job, List<JournalEntry> journal) {
+    for (var entry : journal) {
+      var rows = new ArrayList<Write>();
+      rows.add(put(job, "d#%012d".formatted(entry.sequence()), Expect.anything(), decision(entry)));
+      entry
+          .closed()
+          .ifPresent(c ->
+              rows.add(
+                  put(
+                      job,
+                      "a#%08d".formatted(c.epoch()),
+                      Expect.anything(),
+                      LeaseCodec.closed(c))));
+      entry
+          .committed()
+          .ifPresent(
+              p -> rows.add(put(job, row("c", p), Expect.anything(), LeaseCodec.pointer(p))));
+      entry
+          .condemned()
+          .ifPresent(p ->
+              rows.add(put(job, row("x", p), Expect.anything(), withReason(p, entry.reason()))));
+      store.write(rows);
+    }
+  }
+
+  private static Map<String, Object> decision(JournalEntry e) {
+    return Fields.fresh()
+        .put("at", e.at().toString())
+        .put("epoch", (long) e.epoch())
+        .put("from", e.from().wireName())
+        .put("to", e.to().wireName())
+        .put("event", e.edge().event())
+        .put("edge", e.edge().name())
+        .put("why", e.reason())
+        .map();
+  }
+
+  private static Map<String, Object> withReason(Pointer p, String reason) {
+    var map = new LinkedHashMap<>(LeaseCodec.pointer(p));
+    map.put("reason", reason);
+    return map;
+  }
+
+  private static String row(String kind, Pointer p) {
+    return "%s#%08d#%012d".formatted(kind, p.epoch(), p.step());
+  }
+
+  /** A checkpoint that the agent held back; for the user's eyes. */
+  public void hold(JobId job, int epoch, long step, Map<String, Object> attributes) {
+    store.write(
+        List.of(put(job, "h#%08d#%012d".formatted(epoch, step), Expect.anything(), attributes)));
+  }
+
+  public void warnings(JobId job, int epoch, List<String> warnings) {
+    store.write(
+        List.of(
+            put(job, "w#%08d".formatted(epoch), Expect.anything(), Map.of("warnings", warnings))));
+  }
+
+  // ---- reading
+
+  public List<ClosedAttempt> attempts(JobId job) {
+    return rows(job, "a#").stream()
+        .map(i -> LeaseCodec.parseClosed(Fields.of(i.attributes())))
+        .toList();
+  }
+
+  /** Rows of one kind ({@code c#}, {@code x#}, {@code h#}, {@code w#}), oldest first. */
+  public List<Item> rows(JobId job, String kind) {
+    return store.query(table, job.value(), kind, false, MOST_ROWS, Optional.empty()).items();
+  }
+
+  public Page decisions(JobId job, int limit, Optional<String> from) {
+    return store.query(table, job.value(), "d#", false, limit, from);
+  }
+
+  private Optional<Item> get(JobId job, String sort) {
+    return store.get(table, new Key(job.value(), sort));
+  }
+
+  private Write put(JobId job, String sort, Expect expect, Map<String, Object> attributes) {
+    return new Write.Put(table, new Key(job.value(), sort), expect, attributes, Optional.empty());
+  }
+}

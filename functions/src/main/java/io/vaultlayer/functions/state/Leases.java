@@ -1,0 +1,242 @@
+package io.vaultlayer.functions.state;
+
+import io.vaultlayer.core.job.Decision;
+import io.vaultlayer.core.job.Effect;
+import io.vaultlayer.core.job.JobEvent;
+import io.vaultlayer.core.job.JobId;
+import io.vaultlayer.core.job.JobMachine;
+import io.vaultlayer.core.job.Why;
+import io.vaultlayer.core.lease.JournalEntry;
+import io.vaultlayer.core.lease.Lease;
+import io.vaultlayer.core.lease.LeaseCodec;
+import io.vaultlayer.core.port.Expect;
+import io.vaultlayer.core.port.Item;
+import io.vaultlayer.core.port.Page;
+import io.vaultlayer.core.port.Store;
+import io.vaultlayer.core.port.StoreUnavailable;
+import io.vaultlayer.core.port.Write;
+import io.vaultlayer.core.port.WriteResult;
+import io.vaultlayer.functions.Platform;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Loads a lease, lets the job machine decide and commits by compare-and-set on the sequence. When
+ * the item moved, it decides anew; when no answer came, it reads and recognises its own write.
+ */
+public final class Leases {
+  /**
+   * Tries of one operation: each lost race means that somebody else got through, so few are needed.
+   */
+  static final int MOST_TRIES = 12;
+
+  private final Platform platform;
+  private final Store store;
+  private final String table;
+  private final JobRecords records;
+  private final DecisionLog log;
+
+  public Leases(Platform platform, JobRecords records, DecisionLog log) {
+    this.platform = platform;
+    this.store = platform.store();
+    this.table = platform.variable("LEASES_TABLE");
+    this.records = records;
+    this.log = log;
+  }
+
+  /** What became of an event. */
+  public sealed interface Result {
+    /** The lease as it is stored now. */
+    Lease lease();
+
+    /** Written; the effects are still to be performed. */
+    record Done(Lease lease, Lease before, io.vaultlayer.core.job.Edge edge, List<Effect> effects)
+        implements Result {}
+
+    /** An earlier write of the same caller is there. */
+    record Recognised(Lease lease) implements Result {}
+
+    record Ignored(Lease lease, Why why) implements Result {}
+  }
+
+  /** Rows that must be written in the same transaction as the lease. */
+  @FunctionalInterface
+  public interface Beside {
+    List<Write> writes(Lease next);
+  }
+
+  public Optional<Lease> load(JobId job) {
+    return store.get(table, LeaseCodec.key(job)).map(LeaseCodec::parse);
+  }
+
+  /** The write that creates a job's lease. */
+  public Write creation(Lease lease) {
+    return put(lease, Expect.absent());
+  }
+
+  public Result apply(JobId job, JobEvent event) {
+    return apply(job, lease -> event, lease -> List.of());
+  }
+
+  /**
+   * Decides and commits.
+   *
+   * @param event made anew from the lease at each try
+   * @throws UnknownJob when there is no such lease
+   * @throws StoreUnavailable when the store gave no answer to the last try
+   */
+  public Result apply(JobId job, Function<Lease, JobEvent> event, Beside beside) {
+    Optional<Lease> attempted = Optional.empty();
+    for (int tries = 1; ; tries++) {
+      var lease = load(job).orElseThrow(() -> new UnknownJob(job));
+      if (attempted.isPresent() && isSame(attempted.get(), lease)) {
+        log.note("recognised", job.value(), "the answer to our own write was lost");
+        return new Result.Recognised(lease);
+      }
+      project(lease.job(), lease.journal());
+      var settled = withoutJournal(lease);
+      var happening = event.apply(lease);
+      var decision =
+          JobMachine.decide(happening instanceof JobEvent.Settle ? lease : settled, happening);
+      log.decided(lease, happening, decision);
+      switch (decision) {
+        case Decision.Ignored ignored -> {
+          return new Result.Ignored(lease, ignored.why());
+        }
+        case Decision.Recognised recognised -> {
+          return new Result.Recognised(lease);
+        }
+        case Decision.Accepted accepted -> {
+          try {
+            if (write(lease, accepted.next(), beside)) {
+              project(job, accepted.next().journal());
+              return new Result.Done(accepted.next(), lease, accepted.edge(), accepted.effects());
+            }
+            attempted = Optional.empty();
+          } catch (StoreUnavailable e) {
+            attempted = Optional.of(accepted.next());
+            if (tries >= MOST_TRIES) {
+              throw e;
+            }
+          }
+        }
+      }
+      if (tries >= MOST_TRIES) {
+        throw new StoreUnavailable(job + " changed under " + MOST_TRIES + " tries", null);
+      }
+      platform.pause(Duration.ofMillis(2L << Math.min(tries, 7)));
+    }
+  }
+
+  /** One page of one segment of the whole table. */
+  public Page scan(int segment, int segments, int limit, Optional<String> from) {
+    return store.scan(table, segment, segments, limit, from);
+  }
+
+  /** Leases that owe work by now, earliest first; eventually consistent. */
+  public List<Lease> due(Instant now, int limit) {
+    return store.due(table, LeaseCodec.DUE, now, limit, Optional.empty()).items().stream()
+        .map(LeaseCodec::parse)
+        .toList();
+  }
+
+  private boolean write(Lease before, Lease next, Beside beside) {
+    var writes = new ArrayList<Write>();
+    writes.add(put(next, Expect.version(before.sequence())));
+    writes.addAll(beside.writes(next));
+    return switch (store.write(writes)) {
+      case WriteResult.Applied _ -> true;
+      case WriteResult.Refused refused when refused.index() == 0 -> false;
+      case WriteResult.Refused refused ->
+          throw new BesideRefused(refused.index() - 1, refused.current());
+    };
+  }
+
+  private Write put(Lease lease, Expect expect) {
+    return new Write.Put(
+        table,
+        LeaseCodec.key(lease.job()),
+        expect,
+        LeaseCodec.attributes(lease),
+        LeaseCodec.due(lease));
+  }
+
+  /** Stores what the decisions left to be told; safe to repeat. */
+  private void project(JobId job, List<JournalEntry> journal) {
+    if (!journal.isEmpty()) {
+      records.project(job, journal);
+    }
+  }
+
+  private static Lease withoutJournal(Lease l) {
+    return new Lease(
+        l.job(),
+        l.sequence(),
+        l.epoch(),
+        l.state(),
+        l.armed(),
+        l.policy(),
+        l.dueAt(),
+        l.deadline(),
+        l.graceEnd(),
+        l.drainEnd(),
+        l.claim(),
+        l.launches(),
+        l.nextLaunch(),
+        l.bound(),
+        l.token(),
+        l.pointer(),
+        l.earlier(),
+        l.run(),
+        l.counters(),
+        l.closedBy(),
+        l.reason(),
+        l.detail(),
+        l.exitCode(),
+        l.endedAt(),
+        List.of());
+  }
+
+  private static boolean isSame(Lease mine, Lease stored) {
+    return mine.sequence() == stored.sequence() && attributes(mine).equals(attributes(stored));
+  }
+
+  private static Map<String, Object> attributes(Lease lease) {
+    return LeaseCodec.attributes(lease);
+  }
+
+  /** No such job. */
+  public static final class UnknownJob extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public UnknownJob(JobId job) {
+      super("no such job: " + job);
+    }
+  }
+
+  /** A row beside the lease refused its condition; {@code current} is what stands there. */
+  public static final class BesideRefused extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final transient Optional<Item> current;
+    private final int index;
+
+    BesideRefused(int index, Optional<Item> current) {
+      super("the row " + index + " beside the lease moved");
+      this.index = index;
+      this.current = current;
+    }
+
+    public int index() {
+      return index;
+    }
+
+    public Optional<Item> current() {
+      return current;
+    }
+  }
+}

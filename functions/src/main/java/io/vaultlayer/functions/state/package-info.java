@@ -1,0 +1,2 @@
+/** Load, commit, project: how every function touches the stored state. */
+package io.vaultlayer.functions.state;

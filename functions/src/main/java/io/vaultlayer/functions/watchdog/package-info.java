@@ -1,0 +1,2 @@
+/** Finds who is silent or lost, and the work that an event forgot. */
+package io.vaultlayer.functions.watchdog;
