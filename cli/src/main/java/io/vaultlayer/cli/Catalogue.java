@@ -1,14 +1,24 @@
 package io.vaultlayer.cli;
 
 import io.vaultlayer.cli.command.CancelCommand;
+import io.vaultlayer.cli.command.CheckCommand;
+import io.vaultlayer.cli.command.CheckpointsCommand;
+import io.vaultlayer.cli.command.CheckpointsPullCommand;
+import io.vaultlayer.cli.command.CompletionCommand;
+import io.vaultlayer.cli.command.EstimateCommand;
+import io.vaultlayer.cli.command.ExplainCommand;
+import io.vaultlayer.cli.command.GpusCommand;
+import io.vaultlayer.cli.command.GroupCommand;
+import io.vaultlayer.cli.command.InitCommand;
 import io.vaultlayer.cli.command.KillInstanceCommand;
-import io.vaultlayer.cli.command.LocalCommand;
 import io.vaultlayer.cli.command.LocalCredentialsCommand;
 import io.vaultlayer.cli.command.LocalDownCommand;
 import io.vaultlayer.cli.command.LocalStatusCommand;
 import io.vaultlayer.cli.command.LocalUpCommand;
 import io.vaultlayer.cli.command.LogsCommand;
 import io.vaultlayer.cli.command.NotBuiltCommand;
+import io.vaultlayer.cli.command.OutputsPullCommand;
+import io.vaultlayer.cli.command.ProvidersCommand;
 import io.vaultlayer.cli.command.PsCommand;
 import io.vaultlayer.cli.command.ResumeCommand;
 import io.vaultlayer.cli.command.RunCommand;
@@ -80,14 +90,50 @@ final class Catalogue {
           case "resume" -> new ResumeCommand();
           case "run" -> new RunCommand();
           case "kill-instance" -> new KillInstanceCommand();
-          case "local" -> new LocalCommand();
+          case "checkpoints" -> new CheckpointsCommand();
+          case "checkpoints pull" -> new CheckpointsPullCommand();
+          case "outputs pull" -> new OutputsPullCommand();
+          case "gpus" -> new GpusCommand();
+          case "estimate" -> new EstimateCommand();
+          case "explain" -> new ExplainCommand();
+          case "providers" -> new ProvidersCommand();
+          case "check" -> new CheckCommand();
+          case "init" -> new InitCommand();
+          case "completion" -> new CompletionCommand(names());
           case "local up" -> new LocalUpCommand();
           case "local down" -> new LocalDownCommand();
           case "local status" -> new LocalStatusCommand();
           case "local credentials" -> new LocalCredentialsCommand();
           case "version" -> version();
-          default -> isCommand(words) ? new NotBuiltCommand(words) : null;
+          default -> other(words);
         });
+  }
+
+  private static Verb other(String words) {
+    if (isCommand(words)) {
+      return new NotBuiltCommand(words);
+    }
+    return hasSubcommands(words) ? new GroupCommand(words, seconds(words)) : null;
+  }
+
+  private static List<String> seconds(String word) {
+    return names().stream()
+        .filter(words -> words.startsWith(word + " "))
+        .map(words -> words.substring(word.length() + 1))
+        .toList();
+  }
+
+  private static List<String> names() {
+    return ENTRIES.stream().map(Entry::words).toList();
+  }
+
+  /** What a command does, in one line. */
+  static String does(String words) {
+    return ENTRIES.stream()
+        .filter(e -> e.words().equals(words))
+        .map(Entry::does)
+        .findFirst()
+        .orElseGet(() -> "one of: " + String.join(", ", seconds(words)));
   }
 
   static Verb version() {

@@ -1,5 +1,6 @@
 package io.vaultlayer.cli;
 
+import io.vaultlayer.cli.command.NotBuiltCommand;
 import io.vaultlayer.cli.frame.Verb;
 import java.util.Locale;
 import picocli.CommandLine;
@@ -10,15 +11,25 @@ final class Picocli {
 
   private Picocli() {}
 
-  static CommandLine of(Verb verb) {
+  static CommandLine of(Verb verb, String words) {
     var line = new CommandLine(verb);
-    var name = line.getCommandName();
+    if (line.getCommandName().equals("vl")) { // it has no file, and so no help, of its own
+      line.setCommandName("vl " + words);
+      line.getCommandSpec()
+          .usageMessage()
+          .description(sentence(Catalogue.does(words)))
+          .footer("", "Example:", "  " + NotBuiltCommand.example(words));
+    }
     return line.setExpandAtFiles(false)
         .setTrimQuotes(false)
         .setInterpolateVariables(false)
         .setAllowOptionsAsOptionParameters(false)
         .setOverwrittenOptionsAllowed(true)
-        .setStopAtPositional(Catalogue.takesCommand(name.substring(name.indexOf(' ') + 1)));
+        .setStopAtPositional(Catalogue.takesCommand(words));
+  }
+
+  private static String sentence(String text) {
+    return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1) + ".";
   }
 
   static String help(CommandLine line) {

@@ -85,7 +85,7 @@ public final class Program {
   }
 
   private int run(Verb verb, Words words) throws IOException, InterruptedException {
-    var line = Picocli.of(verb);
+    var line = Picocli.of(verb, words.name());
     var options = new ArrayList<>(words.options());
     try {
       line.parseArgs(options.toArray(String[]::new));

@@ -21,7 +21,7 @@ public final class Vl {
     var out = stream(FileDescriptor.out);
     int exit;
     if (Boolean.getBoolean("vaultlayer.train")) {
-      exit = Training.run();
+      exit = Training.run(shell(out));
     } else {
       exit = new Program(shell(out)).run(args);
     }

@@ -115,8 +115,8 @@ final class FakePlane implements AutoCloseable {
       return new Answer(
           200,
           """
-          {"choices":[{"provider":"local","region":"local","gpu":"cpu","count":1,
-          "pricing":"spot","usdPerHour":0.0,"expectedUsd":0.0}]}\
+          {"offer":{"gpu":"cpu","count":1,"memGiB":0,"provider":"local","region":"local",
+          "pricing":"spot","usdPerHour":0.0,"status":"validated"},"runnersUp":[]}\
           """);
     }
     var parts = path.split("/");

@@ -18,8 +18,7 @@ import picocli.CommandLine.Command;
 public final class KillInstanceCommand extends JobVerb {
   @Override
   int call(Shell shell, Plane plane, Jobs jobs, String id) throws InterruptedException {
-    jobs.act(id, "simulate-instance-death", Map.of());
-    var job = jobs.status(id);
+    var job = jobs.act(id, "simulate-instance-death", Map.of());
     if (json) {
       shell.print(Json.render(job));
     } else {

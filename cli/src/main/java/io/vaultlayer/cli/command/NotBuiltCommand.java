@@ -36,7 +36,8 @@ public final class NotBuiltCommand extends Verb {
       case "export" -> "vl export digits";
       case "import" -> "vl import digits.json";
       case "report" -> "vl report digits";
-      case "completion" -> "vl completion bash";
+      case "local" -> "vl local status";
+      case "outputs" -> "vl outputs pull digits";
       default -> "vl " + words;
     };
   }

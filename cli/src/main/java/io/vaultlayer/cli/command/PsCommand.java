@@ -26,13 +26,15 @@ public final class PsCommand extends Verb {
       description = "Also those that have ended.")
   private boolean all;
 
+  private List<StatusDocument> look(Plane plane) throws InterruptedException {
+    var jobs = new Jobs(plane);
+    return all ? jobs.all() : jobs.live();
+  }
+
   @Override
   public int call(Shell shell) throws InterruptedException {
     Optional<Plane> plane = Planes.find(shell);
-    var jobs = plane.isEmpty() ? List.<StatusDocument>of() : new Jobs(plane.get()).all();
-    if (!all) {
-      jobs = jobs.stream().filter(job -> !Jobs.ended(job.state())).toList();
-    }
+    var jobs = plane.isEmpty() ? List.<StatusDocument>of() : look(plane.get());
     if (json) {
       shell.print(Json.render(Map.of("jobs", jobs)));
       return ExitCode.DONE;

@@ -55,10 +55,10 @@ public final class RunCommand extends Verb {
 
   @Override
   public int call(Shell shell) throws IOException, InterruptedException {
-    if (idempotencyKey != null && !idempotencyKey.matches("[\\x21-\\x7e]{1,128}")) {
+    if (idempotencyKey != null && !idempotencyKey.matches("[\\x21-\\x7e]{1,200}")) {
       throw Failure.usage(
           "bad_value",
-          "reading --idempotency-key: not usable; write up to 128 visible ASCII characters");
+          "reading --idempotency-key: not usable; write up to 200 visible ASCII characters");
     }
     var submission = Submission.of(shell, options, command);
     var request = submission.request(shell, null); // finds what is wrong before a plane is started

@@ -7,6 +7,8 @@ import io.vaultlayer.wire.Lists;
 import io.vaultlayer.wire.Lists.LogPiece;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -25,6 +27,10 @@ public final class LogTail {
   private final String id;
   private final Optional<Integer> only;
   private final TreeMap<Integer, Long> read = new TreeMap<>();
+
+  /** Behind the last page that ended in this attempt. */
+  private final Map<Integer, String> behind = new HashMap<>();
+
   private String after;
 
   public LogTail(Jobs jobs, String id, Optional<Integer> attempt) {
@@ -74,7 +80,7 @@ public final class LogTail {
   /** What came late for an attempt that others have followed since. */
   public int readLate(int attempt, Consumer<LogPiece> each) throws InterruptedException {
     int pieces = 0;
-    String from = null;
+    String from = behind.get(attempt);
     for (int page = 0; page < MOST_PAGES; page++) {
       var found = page(Optional.of(attempt), from);
       pieces += hand(found, each);
@@ -94,6 +100,9 @@ public final class LogTail {
         each.accept(piece);
         pieces++;
       }
+    }
+    if (!found.logs().isEmpty() && found.next() != null) {
+      behind.put(found.logs().getLast().attempt(), found.next());
     }
     return pieces;
   }

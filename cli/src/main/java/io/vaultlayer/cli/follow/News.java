@@ -39,7 +39,7 @@ public final class News {
 
   public void tell(StatusDocument job) {
     for (var attempt : attempts(job)) {
-      if (begun.add(attempt.epoch()) && attempt.epoch() > 1) {
+      if (attempt.epoch() > 1 && hasBegun(attempt) && begun.add(attempt.epoch())) {
         say.accept(beginning(attempt));
       }
       if (attempt.outcome() != null && ended.add(attempt.epoch())) {
@@ -94,6 +94,11 @@ public final class News {
         + " (attempt "
         + (attempt.epoch() + (next.isEmpty() ? 0 : 1))
         + ")";
+  }
+
+  /** Where an attempt starts from is known once it registers; a listed one may not have yet. */
+  private static boolean hasBegun(Attempt attempt) {
+    return attempt.resumedFrom() != null || attempt.lastStep() != null;
   }
 
   private static String beginning(Attempt attempt) {

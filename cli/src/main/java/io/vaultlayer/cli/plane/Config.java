@@ -10,6 +10,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.Optional;
 
@@ -67,6 +68,18 @@ public record Config(Optional<String> endpoint, Optional<String> bucket, Optiona
       return new Config(Optional.empty(), Optional.empty(), Optional.empty());
     } catch (IOException | Json.MalformedJson e) {
       throw unreadable(file, String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+    }
+  }
+
+  /** Writes the file whole or not at all, readable by this user only. */
+  public static void write(Path file, Map<String, ?> values) throws IOException {
+    Files.createDirectories(file.getParent());
+    var fresh = Files.createTempFile(file.getParent(), "config", ".json");
+    try {
+      Files.writeString(fresh, Json.render(values) + "\n");
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(fresh);
     }
   }
 

@@ -89,12 +89,24 @@ public final class Jobs {
 
   /** Every job, newest first as the plane lists them, up to ten thousand. */
   public List<StatusDocument> all() throws InterruptedException {
+    return listed("");
+  }
+
+  /** Those that have not ended. */
+  public List<StatusDocument> live() throws InterruptedException {
+    return listed("&live=true").stream().filter(job -> !ended(job.state())).toList();
+  }
+
+  private List<StatusDocument> listed(String filter) throws InterruptedException {
     var jobs = new ArrayList<StatusDocument>();
     String after = null;
     for (int page = 0; page < MOST_PAGES; page++) {
       var found =
           asked(
-              "/v1/jobs?limit=" + PAGE + (after == null ? "" : "&after=" + Plane.escaped(after)),
+              "/v1/jobs?limit="
+                  + PAGE
+                  + filter
+                  + (after == null ? "" : "&after=" + Plane.escaped(after)),
               Lists.Jobs.class);
       jobs.addAll(found.jobs());
       after = found.next();
@@ -114,10 +126,10 @@ public final class Jobs {
     }
   }
 
-  /** Something done to a job. Returns the plane's answer as text. */
-  public String act(String id, String verb, Object body) throws InterruptedException {
+  /** Something done to a job. Returns its status afterwards. */
+  public StatusDocument act(String id, String verb, Object body) throws InterruptedException {
     try {
-      return plane.postText(path(id) + "/" + verb, body, Map.of());
+      return plane.post(path(id) + "/" + verb, body, Map.of(), StatusDocument.class);
     } catch (Refusal e) {
       throw refused(id, e);
     }

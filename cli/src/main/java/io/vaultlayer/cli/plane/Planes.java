@@ -36,4 +36,9 @@ public final class Planes {
     var config = Config.load(shell);
     return config.endpoint().map(endpoint -> new Plane(DeployedDoor.of(endpoint, config, shell)));
   }
+
+  /** A deployed plane that is not configured yet. */
+  public static Plane at(String endpoint, Shell shell) {
+    return new Plane(DeployedDoor.of(endpoint, Config.load(shell), shell));
+  }
 }

@@ -29,12 +29,15 @@ public final class Refusal extends RuntimeException {
    * What the user is told. 404 is exit 3 here: whether the job itself is unknown, Jobs finds out.
    */
   public Failure failure() {
+    boolean notBuilt = document.code().equals("not_built");
     int exit =
-        switch (status) {
-          case 400, 413 -> ExitCode.USAGE;
-          case 500, 502, 503, 504 -> ExitCode.UNREACHABLE;
-          default -> ExitCode.REFUSED;
-        };
+        notBuilt
+            ? ExitCode.REFUSED
+            : switch (status) {
+              case 400, 413 -> ExitCode.USAGE;
+              case 500, 502, 503, 504 -> ExitCode.UNREACHABLE;
+              default -> ExitCode.REFUSED;
+            };
     return new Failure(exit, document.code(), document.message(), document.detail());
   }
 }

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** Which GPUs a run may have. */
-final class GpuWishes {
+public final class GpuWishes {
   /** More GPUs than the largest single machine that providers rent. */
   private static final int MOST = 16;
 
@@ -37,7 +37,8 @@ final class GpuWishes {
     return wishes;
   }
 
-  static GpuClass find(String name) {
+  /** A class by any of its spellings. @throws Failure 2 with the known ones */
+  public static GpuClass find(String name) {
     return GpuClass.find(name).orElseThrow(() -> unknown(name));
   }
 

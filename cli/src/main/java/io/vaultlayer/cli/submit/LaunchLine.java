@@ -11,25 +11,35 @@ public final class LaunchLine {
   private LaunchLine() {}
 
   /**
-   * @param estimate as {@code POST /v1/estimate} answers: {@code {"choices":[{"provider", "region",
-   *     "gpu", "count", "pricing", "usdPerHour", "expectedUsd"}, ...]}}, best first
+   * @param estimate as {@code POST /v1/estimate} answers: {@code {"offer": row or null,
+   *     "runnersUp": [row, ...]}}, where a row has {@code provider, region, gpu, count, pricing,
+   *     usdPerHour} and, once it can be known, {@code expectedUsd}
    */
   public static String of(JsonNode estimate) {
-    var choices = estimate.path("choices");
-    if (!choices.isArray() || choices.isEmpty()) {
+    var first = estimate.path("offer");
+    if (!first.isObject()) {
       return "no place is free now; the job waits for one";
     }
-    var first = choices.get(0);
-    var line = new StringBuilder(place(first));
-    var expected = first.path("expectedUsd");
-    line.append(", expected cost ")
-        .append(expected.isNumber() ? Text.usd(expected.asDouble()) : "not known yet");
     var others = new ArrayList<String>();
-    for (int i = 1; i < choices.size() && others.size() < MOST_RUNNERS_UP; i++) {
-      others.add(place(choices.get(i)));
+    for (var other : estimate.path("runnersUp")) {
+      if (others.size() < MOST_RUNNERS_UP) {
+        others.add(place(other));
+      }
     }
-    line.append("; runners-up: ").append(others.isEmpty() ? "none" : String.join("; ", others));
-    return Text.printable(line.toString());
+    return Text.printable(
+        place(first)
+            + ", expected cost "
+            + expected(first)
+            + "; runners-up: "
+            + (others.isEmpty() ? "none" : String.join("; ", others)));
+  }
+
+  /** What costs nothing an hour costs nothing; otherwise it takes a run's length to tell. */
+  private static String expected(JsonNode choice) {
+    if (choice.path("expectedUsd").isNumber()) {
+      return Text.usd(choice.path("expectedUsd").asDouble());
+    }
+    return choice.path("usdPerHour").asDouble() == 0 ? Text.usd(0) : "not known before a first run";
   }
 
   private static String place(JsonNode choice) {

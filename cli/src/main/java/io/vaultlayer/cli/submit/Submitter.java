@@ -1,7 +1,5 @@
 package io.vaultlayer.cli.submit;
 
-import io.vaultlayer.cli.frame.ExitCode;
-import io.vaultlayer.cli.frame.Failure;
 import io.vaultlayer.cli.frame.Shell;
 import io.vaultlayer.cli.plane.Jobs;
 import io.vaultlayer.cli.plane.Plane;
@@ -50,17 +48,11 @@ public final class Submitter {
 
   /** Starting twice is starting once; a repeated submission may find its job started long ago. */
   private StatusDocument started(StatusDocument job) throws InterruptedException {
-    var jobs = new Jobs(plane);
-    try {
-      plane.postText(Jobs.path(job.id()) + "/start", Map.of(), Map.of("Idempotency-Key", job.id()));
-    } catch (Refusal e) {
-      if (e.status() == 404) {
-        throw new Failure(
-            ExitCode.REFUSED, e.document().code(), e.getMessage(), e.document().detail());
-      }
-      throw e;
-    }
-    return jobs.status(job.id());
+    return plane.post(
+        Jobs.path(job.id()) + "/start",
+        Map.of(),
+        Map.of("Idempotency-Key", job.id()),
+        StatusDocument.class);
   }
 
   private String randomKey() {

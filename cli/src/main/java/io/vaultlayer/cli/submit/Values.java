@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 
 /** Checks of single option values, so that a typing error is found before anything is sent. */
 final class Values {
-  private static final Pattern DURATION = Pattern.compile("([0-9]{1,6}(s|m|h|d))+");
+  private static final Pattern DURATION = Pattern.compile("[0-9]{1,6}[smhd]");
   private static final Pattern STEPS = Pattern.compile("[1-9][0-9]{0,9}");
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
 
@@ -33,7 +33,9 @@ final class Values {
       throw bad("--deadline " + options.deadline, "90m, 6h or 2026-11-20T10:00:00Z");
     }
     positive("--budget", options.budget);
-    positive("--max-price", options.maxPrice);
+    if (options.maxPrice != null && !(options.maxPrice >= 0 && Double.isFinite(options.maxPrice))) {
+      throw bad("--max-price " + options.maxPrice, "an amount from 0");
+    }
     if (options.maxAttempts != null && options.maxAttempts < 1) {
       throw bad("--max-attempts " + options.maxAttempts, "a number from 1");
     }
