@@ -87,7 +87,7 @@ public final class JobMachine {
       case Fence e -> ownFence(lease, e);
       case Settle e -> settle(lease, e);
       case Resume _ -> ignore(Why.JOB_NOT_ENDED);
-      case Register e -> lateRegister(lease, e);
+      case Register _ -> ignore(Why.FENCED);
       case Intend _, Launched _, Unplaced _ -> ignore(Why.WRONG_STATE);
       case Suspect _, Extend _, PrepareSuccessor _ -> ignore(Why.WRONG_STATE);
       case Heartbeat _, Reclaim _, Commit _, Condemn _, NextEpoch _, Exit _ -> ignore(Why.FENCED);
@@ -106,7 +106,7 @@ public final class JobMachine {
       case Cancel e -> cancel(lease, e);
       case Stop e -> stop(lease, e);
       case Settle e -> settle(lease, e);
-      case Start _ -> ignore(Why.ALREADY_DONE);
+      case Start e -> arm(lease, e);
       case Resume _ -> ignore(Why.JOB_NOT_ENDED);
       case Suspect _, Extend _, PrepareSuccessor _ -> ignore(Why.WRONG_STATE);
       case Heartbeat _, Reclaim _, Commit _, Condemn _, NextEpoch _, Exit _ -> ignore(Why.FENCED);
@@ -129,7 +129,7 @@ public final class JobMachine {
       case Cancel e -> cancel(lease, e);
       case Stop e -> stop(lease, e);
       case Settle e -> settle(lease, e);
-      case Start _ -> ignore(Why.ALREADY_DONE);
+      case Start e -> arm(lease, e);
       case Resume _ -> ignore(Why.JOB_NOT_ENDED);
       case Claim _, Intend _, PrepareSuccessor _ -> ignore(Why.WRONG_STATE);
       case Reclaim _, Commit _ -> ignore(Why.WRONG_STATE);
@@ -141,7 +141,6 @@ public final class JobMachine {
       case Heartbeat e -> beat(lease, e);
       case Commit e -> commit(lease, e);
       case Reclaim e -> reclaim(lease, e);
-      case Condemn e -> condemn(lease, e);
       case Exit e -> exit(lease, e);
       case NextEpoch e -> nextEpoch(lease, e);
       case Register e -> register(lease, e);
@@ -151,10 +150,11 @@ public final class JobMachine {
       case Cancel e -> cancel(lease, e);
       case Stop e -> stop(lease, e);
       case Settle e -> settle(lease, e);
-      case Launched _, Start _ -> ignore(Why.ALREADY_DONE);
+      case Launched e -> launched(lease, e);
+      case Start e -> arm(lease, e);
       case Resume _ -> ignore(Why.JOB_NOT_ENDED);
       case Salvage _ -> ignore(Why.LAUNCH_BOUND);
-      case Claim _, Intend _, Unplaced _, PrepareSuccessor _ -> ignore(Why.WRONG_STATE);
+      case Claim _, Intend _, Unplaced _, PrepareSuccessor _, Condemn _ -> ignore(Why.WRONG_STATE);
     };
   }
 
@@ -162,9 +162,7 @@ public final class JobMachine {
     return switch (event) {
       case Heartbeat e -> beat(lease, e);
       case Commit e -> commit(lease, e);
-      case Condemn e -> condemn(lease, e);
       case Exit e -> exit(lease, e);
-      case NextEpoch e -> nextEpoch(lease, e);
       case PrepareSuccessor e -> prepareSuccessor(lease, e);
       case Register e -> register(lease, e);
       case Suspect e -> suspect(lease, e);
@@ -174,10 +172,11 @@ public final class JobMachine {
       case Stop e -> stop(lease, e);
       case Settle e -> settle(lease, e);
       case Launched e -> launched(lease, e);
-      case Reclaim _, Start _ -> ignore(Why.ALREADY_DONE);
+      case Reclaim _ -> new Recognised(lease);
+      case Start e -> arm(lease, e);
       case Resume _ -> ignore(Why.JOB_NOT_ENDED);
       case Salvage _ -> ignore(Why.LAUNCH_BOUND);
-      case Claim _, Intend _, Unplaced _ -> ignore(Why.WRONG_STATE);
+      case Claim _, Intend _, Unplaced _, Condemn _, NextEpoch _ -> ignore(Why.WRONG_STATE);
     };
   }
 
@@ -186,10 +185,11 @@ public final class JobMachine {
       case Resume e -> resume(lease, e);
       case Settle e -> settle(lease, e);
       case Fence e -> ownFence(lease, e);
-      case Register e -> lateRegister(lease, e);
+      case Cancel e -> endedAlready(lease, JobState.CANCELLED, e.now());
+      case Stop e -> endedAlready(lease, JobState.STOPPED, e.now());
+      case Register _ -> ignore(Why.FENCED);
       case Exit _, NextEpoch _, Heartbeat _, Reclaim _, Commit _, Condemn _ -> ignore(Why.FENCED);
-      case Start _, Cancel _, Stop _, Claim _, Intend _, Launched _, Unplaced _ ->
-          ignore(Why.JOB_ENDED);
+      case Start _, Claim _, Intend _, Launched _, Unplaced _ -> ignore(Why.JOB_ENDED);
       case Suspect _, Extend _, PrepareSuccessor _, Salvage _ -> ignore(Why.JOB_ENDED);
     };
   }
@@ -245,7 +245,7 @@ public final class JobMachine {
     }
     var own = lease.launch(e.launch().number());
     if (own.isPresent()) {
-      return own.get().bootstrapHash().equals(e.launch().bootstrapHash())
+      return own.get().bootstrapHash().matches(e.launch().bootstrapHash())
           ? new Recognised(lease)
           : ignore(Why.LAUNCH_OPEN);
     }
@@ -311,8 +311,12 @@ public final class JobMachine {
     next.deadline = Optional.empty();
     next.dueAt = Optional.of(e.retryAt());
     next.counters = lease.counters().waited();
-    return accept(
-        next, e.now(), e.number().isPresent() ? Edge.LAUNCH_CLOSED : Edge.NO_PLACE, e.reason());
+    var owed =
+        e.number().flatMap(lease::launch).filter(l -> l.instanceId().isPresent()).stream()
+            .map(l -> (Effect) new Effect.Reap(l.label()))
+            .toArray(Effect[]::new);
+    var edge = e.number().isPresent() ? Edge.LAUNCH_CLOSED : Edge.NO_PLACE;
+    return accept(next, e.now(), edge, e.reason(), owed);
   }
 
   private static Decision salvage(Lease lease, Salvage e) {
@@ -330,23 +334,26 @@ public final class JobMachine {
     }
     var next = lease.edit();
     moveForward(next, lease, e.pointer());
+    var old = lease.counters();
+    next.counters = new Counters(old.attempts(), 0, old.neverStarted(), old.waits());
     return accept(next, e.now(), Edge.SALVAGED, "step " + e.pointer().step());
   }
 
   // ------------------------------------------------------------------ the attempt lives
 
   private static Decision register(Lease lease, Register e) {
-    if (e.epoch() != lease.epoch()) {
-      return e.epoch() == lease.epoch() + 1 && lease.state() == JobState.SAVING
-          ? ignore(Why.NOT_YET)
-          : ignore(Why.FENCED);
-    }
     var launch = lease.launch(e.number()).filter(l -> l.epoch() == e.epoch());
     if (launch.isEmpty()) {
       return ignore(Why.FENCED);
     }
     if (!launch.get().bootstrapHash().matches(e.bootstrap())) {
       return ignore(Why.WRONG_BOOTSTRAP);
+    }
+    if (e.epoch() == lease.epoch() + 1) {
+      return ignore(Why.NOT_YET);
+    }
+    if (e.epoch() != lease.epoch()) {
+      return ignore(Why.FENCED);
     }
     if (lease.bound().isPresent()) {
       if (lease.bound().get() != e.number()) {
@@ -374,11 +381,6 @@ public final class JobMachine {
         next, e.now(), Edge.REGISTERED, from, announce("AttemptStarted"), new Effect.Watch());
   }
 
-  private static Decision lateRegister(Lease lease, Register e) {
-    return ignore(
-        lease.state().isFinal() || e.epoch() != lease.epoch() ? Why.FENCED : Why.WRONG_BOOTSTRAP);
-  }
-
   private static Decision beat(Lease lease, Heartbeat e) {
     if (e.beat() <= lease.run().beat()) {
       return e.beat() == lease.run().beat() ? new Recognised(lease) : ignore(Why.BEAT_NOT_NEWER);
@@ -394,8 +396,8 @@ public final class JobMachine {
             e.phase(),
             e.step().isPresent() ? e.step() : old.step(),
             old.firstStep().or(e::firstStep),
-            e.loss().or(old::loss),
-            e.stepsPerSecond(),
+            e.loss().filter(Double::isFinite).or(old::loss),
+            e.stepsPerSecond().filter(Double::isFinite),
             Optional.of(e.now()),
             old.resumedFrom(),
             old.committed(),
@@ -420,8 +422,12 @@ public final class JobMachine {
     if (e.epoch() != lease.epoch()) {
       return ignore(Why.EPOCH_MOVED);
     }
-    if (lease.successor().isPresent()) {
-      return ignore(Why.SUCCESSOR_DECLARED);
+    var declared = lease.successor();
+    if (declared.isPresent()) {
+      var own =
+          declared.get().number() == e.launch().number()
+              && declared.get().bootstrapHash().matches(e.launch().bootstrapHash());
+      return own ? new Recognised(lease) : ignore(Why.SUCCESSOR_DECLARED);
     }
     if (e.launch().number() != lease.nextLaunch() || e.launch().epoch() != lease.epoch() + 1) {
       return ignore(Why.LAUNCH_UNKNOWN);
@@ -723,7 +729,7 @@ public final class JobMachine {
     var effects =
         new ArrayList<Effect>(List.of(announce("AttemptFenced"), announce("ResumeRequested")));
     lease.launches().stream()
-        .filter(l -> l.epoch() == lease.epoch())
+        .filter(l -> l.epoch() <= lease.epoch())
         .forEach(l -> effects.add(new Effect.Reap(l.label())));
     var edge =
         switch (ending) {
@@ -788,6 +794,16 @@ public final class JobMachine {
     return accept(next, e.now(), Edge.STOPPED, e.detail(), finalEffects(lease, "JobStopped"));
   }
 
+  /**
+   * The very write that ended the job, tried again, finds its own time there. A second request has
+   * another time and is refused: an ended job is not cancelled twice.
+   */
+  private static Decision endedAlready(Lease lease, JobState state, Instant now) {
+    return lease.state() == state && lease.endedAt().equals(Optional.of(now))
+        ? new Recognised(lease)
+        : ignore(Why.JOB_ENDED);
+  }
+
   private static Decision resume(Lease lease, Resume e) {
     if (lease.state() == JobState.SUCCEEDED) {
       return ignore(Why.JOB_SUCCEEDED);
@@ -815,10 +831,11 @@ public final class JobMachine {
   private static Decision settle(Lease lease, Settle e) {
     var next = lease.edit();
     next.settleUpTo(e.upTo());
-    if (lease.journal().isEmpty() && !(lease.state().isFinal() && lease.dueAt().isPresent())) {
+    var finished = lease.state().isFinal() && lease.dueAt().isPresent() && next.journal().isEmpty();
+    if (!finished && next.journal().size() == lease.journal().size()) {
       return ignore(Why.NOTHING_TO_SETTLE);
     }
-    if (lease.state().isFinal()) {
+    if (finished) {
       next.dueAt = Optional.empty();
     }
     return accept(next, Edge.SETTLED);
@@ -838,7 +855,10 @@ public final class JobMachine {
   /** A retry of the write that closed the caller's own epoch: the closed epoch carries its id. */
   private static boolean ownEnding(Lease lease, ByOwner e) {
     return switch (e) {
-      case NextEpoch next -> lease.closedBy().filter(ownId(next)::equals).isPresent();
+      case NextEpoch next ->
+          lease.closedBy().filter(ownId(next)::equals).isPresent()
+              && (lease.state().isFinal()
+                  || lease.token().filter(next.nextToken()::matches).isPresent());
       case Exit exit -> lease.closedBy().filter(ownId(exit)::equals).isPresent();
       case Heartbeat _, Reclaim _, Commit _, Condemn _ -> false;
     };

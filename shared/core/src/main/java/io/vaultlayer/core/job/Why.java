@@ -53,9 +53,7 @@ public enum Why {
   /** A launch is bound, so nothing may be salvaged for this epoch. */
   LAUNCH_BOUND,
   /** Nothing was left to settle. */
-  NOTHING_TO_SETTLE,
-  /** It was done before. */
-  ALREADY_DONE;
+  NOTHING_TO_SETTLE;
 
   /** The stable code on the wire. */
   public String code() {

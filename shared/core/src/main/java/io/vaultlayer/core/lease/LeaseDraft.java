@@ -86,6 +86,11 @@ public final class LeaseDraft {
     journal.removeIf(e -> e.sequence() <= sequenceNumber);
   }
 
+  /** Decisions whose projections may not be stored yet. */
+  public List<JournalEntry> journal() {
+    return List.copyOf(journal);
+  }
+
   /** Records this decision; it stands in the item until its projections are stored. */
   public void record(Instant at, Edge edge, String why) {
     if (journal.size() >= MOST_JOURNAL) {
