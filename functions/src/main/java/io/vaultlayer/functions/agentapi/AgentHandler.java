@@ -249,7 +249,7 @@ public final class AgentHandler {
             .apply(
                 caller.job(),
                 new JobEvent.Reclaim(now, caller.epoch(), caller.token(), now.plusSeconds(drain)));
-    if (result instanceof Leases.Result.Ignored ignored && ignored.why() != Why.ALREADY_DONE) {
+    if (result instanceof Leases.Result.Ignored ignored) {
       throw caller.refused("draining", ignored);
     }
     control.effects().perform(result);

@@ -51,7 +51,6 @@ record Caller(JobId job, int epoch, TokenHash token) {
           SUCCESSOR_DECLARED,
           LAUNCH_BOUND,
           NOTHING_TO_SETTLE,
-          ALREADY_DONE,
           SEQUENCE_MOVED,
           EPOCH_MOVED,
           JOB_SUCCEEDED,
