@@ -1,0 +1,261 @@
+package io.vaultlayer.providers;
+
+import io.vaultlayer.core.port.Provider.Inventory;
+import io.vaultlayer.core.port.Provider.ProviderFailure;
+import io.vaultlayer.core.port.Provider.Seen;
+import io.vaultlayer.core.port.Provider.Sighting;
+import io.vaultlayer.providers.LocalFolder.Instance;
+import io.vaultlayer.providers.LocalProcesses.Running;
+import io.vaultlayer.providers.LocalProcesses.Snapshot;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+
+/** Which local instances exist, what they are doing, and their end. */
+final class LocalInstances {
+  /** Ended instances whose logs are kept, and for how long: enough to look into a bad night. */
+  private static final int MOST_ENDED = 20;
+
+  private static final Duration LONGEST_KEPT = Duration.ofHours(24);
+
+  /** More folders than any machine runs instances; beyond it a list says that it is incomplete. */
+  private static final int MOST_FOLDERS = 10_000;
+
+  /** Killed processes go at once, unless the kernel holds one in a disk's queue. */
+  private static final Duration END = Duration.ofSeconds(10);
+
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
+
+  private static final Lock[] LOCKS =
+      Stream.generate(ReentrantLock::new).limit(64).toArray(Lock[]::new);
+
+  private final Path dir;
+  private final InstantSource clock;
+  private final LocalProcesses processes;
+
+  LocalInstances(Path dir, InstantSource clock) {
+    this.dir = real(dir);
+    this.clock = clock;
+    processes = new LocalProcesses(this.dir);
+  }
+
+  /** One spelling of the folder for ever: it is compared with what processes were started with. */
+  Path dir() {
+    return dir;
+  }
+
+  /** Creating and ending one instance exclude each other, in this process. */
+  Lock lock(String label) {
+    return LOCKS[Math.floorMod(dir.resolve(label).hashCode(), LOCKS.length)];
+  }
+
+  LocalFolder folder(String label) {
+    return new LocalFolder(dir.resolve(label));
+  }
+
+  /** True when the label's agent runs or ran, whoever noted it. */
+  boolean wasStarted(LocalFolder folder, Instance instance) throws IOException {
+    return instance.pid() != 0
+        || folder.ended().isPresent()
+        || isUnnotedAgent(folder, Optional.of(instance), processes.look());
+  }
+
+  /**
+   * Instances that have not been ended; those whose processes died by themselves are GONE. What
+   * runs with our marks is shown whether or not its folder is still there.
+   */
+  Inventory list(String prefix, Duration visibility) throws IOException {
+    var askedAt = clock.instant();
+    var folders = folders();
+    var now = processes.look();
+    var unfiled = new TreeSet<>(now.marked().keySet());
+    var seen = new ArrayList<Seen>();
+    for (var folder : folders) {
+      var instance = folder.instance();
+      if (folder.label().startsWith(prefix) && instance.isPresent() && isOpen(folder, now)) {
+        unfiled.remove(folder.label());
+        seen.add(
+            new Seen(
+                folder.label(),
+                instance.get().instanceId(),
+                instance.get().machineId(),
+                sighting(folder, instance, now, visibility)));
+      }
+    }
+    for (var label : unfiled) {
+      if (label.startsWith(prefix)) {
+        var sighting = sighting(folder(label), Optional.empty(), now, visibility);
+        seen.add(new Seen(label, "local-unfiled", LocalMachine.id(), sighting));
+      }
+    }
+    return new Inventory(askedAt, folders.size() < MOST_FOLDERS, seen);
+  }
+
+  private static boolean isOpen(LocalFolder folder, Snapshot now) throws IOException {
+    return folder.ended().isEmpty() || now.marked().containsKey(folder.label());
+  }
+
+  Sighting describe(String label, Duration visibility) throws IOException {
+    var folder = folder(label);
+    var now = processes.look();
+    return isOpen(folder, now)
+        ? sighting(folder, folder.instance(), now, visibility)
+        : Sighting.GONE;
+  }
+
+  /** Ends the instance for good and keeps its logs for a while. */
+  void terminate(String label) throws IOException, InterruptedException {
+    var folder = folder(label);
+    var instance = folder.instance();
+    killAll(label, pid(leader(instance, processes.look())));
+    if (instance.isPresent() && folder.ended().isEmpty()) {
+      folder.writeEnded(clock.instant());
+    }
+    prune();
+  }
+
+  /** Takes the instance away as a lost machine would, with everything that fled elsewhere. */
+  void kill(String label) throws IOException, InterruptedException {
+    var now = processes.look();
+    var leader = leader(folder(label).instance(), now);
+    if (leader.isPresent()) {
+      LocalProcesses.killGroup(leader.get());
+    }
+    LocalProcesses.family(now, label, pid(leader)).forEach(LocalProcesses::kill);
+    killAll(label, OptionalLong.empty());
+  }
+
+  /**
+   * Kills until nothing of the instance is left.
+   *
+   * @param leader the agent's pid, where it is known to be the agent's at this moment
+   */
+  void killAll(String label, OptionalLong leader) throws IOException, InterruptedException {
+    var known = leader;
+    long tries = END.dividedBy(LOOK_AGAIN);
+    for (long i = 0; i < tries; i++) {
+      var left = LocalProcesses.family(processes.look(), label, known);
+      if (left.isEmpty()) {
+        return;
+      }
+      left.forEach(LocalProcesses::kill);
+      // The leader is dead now, and its number may become somebody else's.
+      known = OptionalLong.empty();
+      TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN.toMillis());
+    }
+    throw new ProviderFailure(
+        "local: processes of " + label + " are still there " + END.toSeconds() + " s after SIGKILL",
+        null);
+  }
+
+  private Sighting sighting(
+      LocalFolder folder, Optional<Instance> noted, Snapshot now, Duration visibility)
+      throws IOException {
+    if (leader(noted, now).isPresent() || isUnnotedAgent(folder, noted, now)) {
+      return Sighting.RUNNING;
+    }
+    if (!LocalProcesses.family(now, folder.label(), OptionalLong.empty()).isEmpty()) {
+      return Sighting.STOPPED;
+    }
+    // Between the record of the intent and the start of the agent.
+    boolean starting =
+        noted
+            .filter(instance -> instance.pid() == 0)
+            .map(instance -> Instant.parse(instance.createdAt()).plus(visibility))
+            .filter(until -> clock.instant().isBefore(until))
+            .isPresent();
+    return starting ? Sighting.STARTING : Sighting.GONE;
+  }
+
+  private static boolean isUnnotedAgent(
+      LocalFolder folder, Optional<Instance> noted, Snapshot now) {
+    var agent = LocalProcesses.agent(now, folder.label(), folder.path());
+    if (agent.isEmpty() || noted.filter(instance -> instance.pid() != 0).isPresent()) {
+      return false;
+    }
+    noted.ifPresent(instance -> note(folder, instance, agent.get()));
+    return true;
+  }
+
+  /** Writes down the agent of an instance whose pid nobody lived to note. */
+  private static void note(LocalFolder folder, Instance instance, Running agent) {
+    try {
+      folder.write(instance.running(agent.pid(), agent.startTicks(), LocalProcesses.bootId()));
+    } catch (IOException unwritable) {
+      // Its marks find it again the next time.
+      return;
+    }
+  }
+
+  /** The noted agent, if it is still that process. */
+  private static Optional<Running> leader(Optional<Instance> instance, Snapshot now)
+      throws IOException {
+    var boot = LocalProcesses.bootId();
+    return instance
+        .filter(noted -> noted.bootId().equals(boot))
+        .flatMap(noted ->
+            Optional.ofNullable(now.all().get(noted.pid()))
+                .filter(running -> running.startTicks() == noted.startTimeTicks()));
+  }
+
+  private static OptionalLong pid(Optional<Running> running) {
+    return running.map(one -> OptionalLong.of(one.pid())).orElse(OptionalLong.empty());
+  }
+
+  private List<LocalFolder> folders() throws IOException {
+    // Only where it is certain: a folder that cannot be looked into does not mean no instances.
+    if (Files.notExists(dir)) {
+      return List.of();
+    }
+    try (var entries = Files.list(dir)) {
+      return entries
+          .filter(entry -> LocalProcesses.LABELS.matcher(entry.getFileName().toString()).matches())
+          .filter(entry -> Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS))
+          .sorted()
+          .limit(MOST_FOLDERS)
+          .map(LocalFolder::new)
+          .toList();
+    }
+  }
+
+  /** Lets go of what ended instances need not keep, and of those that are too many or too old. */
+  private void prune() throws IOException {
+    record Old(LocalFolder folder, Instant endedAt) {}
+    var ended = new ArrayList<Old>();
+    for (var folder : folders()) {
+      folder.ended().ifPresent(end -> ended.add(new Old(folder, Instant.parse(end.endedAt()))));
+    }
+    ended.sort(Comparator.comparing(Old::endedAt).reversed());
+    var oldest = clock.instant().minus(LONGEST_KEPT);
+    for (int i = 0; i < ended.size(); i++) {
+      if (i >= MOST_ENDED || ended.get(i).endedAt().isBefore(oldest)) {
+        LocalFolder.delete(ended.get(i).folder().path());
+      } else {
+        ended.get(i).folder().clean();
+      }
+    }
+  }
+
+  private static Path real(Path dir) {
+    try {
+      return Files.createDirectories(dir).toRealPath();
+    } catch (IOException unwritable) {
+      // Create says so; until then there is nothing to list.
+      return dir.toAbsolutePath().normalize();
+    }
+  }
+}
