@@ -44,6 +44,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -78,6 +79,7 @@ final class World implements Platform {
   private final ReaperHandler reaper;
   final Control control;
   boolean busLosesEverything;
+  private Consumer<MemoryBus.Published> busWatcher = event -> {};
   private Duration sinceMinute = Duration.ZERO;
 
   World() {
@@ -92,6 +94,11 @@ final class World implements Platform {
     provisioner = new ProvisionerHandler(this, control);
     watchdog = new WatchdogHandler(this, control);
     reaper = new ReaperHandler(this, control);
+  }
+
+  /** Shows every event that is published from now on. */
+  void watchBus(Consumer<MemoryBus.Published> watcher) {
+    busWatcher = watcher;
   }
 
   // ---- time and delivery
@@ -113,6 +120,7 @@ final class World implements Platform {
     for (int round = 0; round < 20; round++) {
       for (var event : bus.take()) {
         announced.add(event.detailType());
+        busWatcher.accept(event);
         if (!busLosesEverything
             && List.of("ProvisionRequested", "ResumeRequested").contains(event.detailType())) {
           queue("PROVISION").send("{\"detail\":" + event.detailJson() + "}", Duration.ZERO);
