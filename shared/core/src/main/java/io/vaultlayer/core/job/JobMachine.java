@@ -185,11 +185,10 @@ public final class JobMachine {
       case Resume e -> resume(lease, e);
       case Settle e -> settle(lease, e);
       case Fence e -> ownFence(lease, e);
-      case Cancel e -> endedAlready(lease, JobState.CANCELLED, e.now());
-      case Stop e -> endedAlready(lease, JobState.STOPPED, e.now());
       case Register _ -> ignore(Why.FENCED);
       case Exit _, NextEpoch _, Heartbeat _, Reclaim _, Commit _, Condemn _ -> ignore(Why.FENCED);
-      case Start _, Claim _, Intend _, Launched _, Unplaced _ -> ignore(Why.JOB_ENDED);
+      case Start _, Cancel _, Stop _, Claim _, Intend _, Launched _, Unplaced _ ->
+          ignore(Why.JOB_ENDED);
       case Suspect _, Extend _, PrepareSuccessor _, Salvage _ -> ignore(Why.JOB_ENDED);
     };
   }
@@ -792,16 +791,6 @@ public final class JobMachine {
         Optional.of(e.reason()),
         e.detail());
     return accept(next, e.now(), Edge.STOPPED, e.detail(), finalEffects(lease, "JobStopped"));
-  }
-
-  /**
-   * The very write that ended the job, tried again, finds its own time there. A second request has
-   * another time and is refused: an ended job is not cancelled twice.
-   */
-  private static Decision endedAlready(Lease lease, JobState state, Instant now) {
-    return lease.state() == state && lease.endedAt().equals(Optional.of(now))
-        ? new Recognised(lease)
-        : ignore(Why.JOB_ENDED);
   }
 
   private static Decision resume(Lease lease, Resume e) {

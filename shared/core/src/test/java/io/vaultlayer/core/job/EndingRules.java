@@ -60,7 +60,7 @@ abstract class EndingRules {
         };
     for (var job : walks) {
       var cancel = job.cancel();
-      job.takes(Edge.CANCELLED, cancel).recognises(cancel);
+      job.takes(Edge.CANCELLED, cancel).ignores(Why.JOB_ENDED, cancel);
       assertThat(job.lease().reason()).contains("cancelled");
     }
     for (var job :
@@ -68,7 +68,7 @@ abstract class EndingRules {
           Walk.queued(), Walk.placing(), Walk.launched(), Walk.running(), Walk.saving()
         }) {
       var stop = job.stop();
-      job.takes(Edge.STOPPED, stop).recognises(stop);
+      job.takes(Edge.STOPPED, stop).ignores(Why.JOB_ENDED, stop);
       assertThat(job.lease().reason()).contains("budget");
     }
   }

@@ -86,9 +86,7 @@ class JobMachineTest {
               "Salvage",
               "Fence",
               "NextEpoch",
-              "Exit",
-              "Cancel",
-              "Stop");
+              "Exit");
     }
   }
 }

@@ -16,7 +16,7 @@ abstract class RestartingRules {
     var lease = job.lease();
     assertThat(lease.epoch()).isEqualTo(2);
     assertThat(lease.state()).isEqualTo(JobState.STARTING);
-    assertThat(lease.boundLaunch()).isEqualTo(launch);
+    assertThat(lease.boundLaunch()).isEqualTo(launch.map(l -> l.inEpoch(2)));
     assertThat(lease.token()).contains(Walk.attemptToken(2, 1));
     assertThat(lease.run().resumedFrom()).contains(5L);
     assertThat(lease.run().beat()).isZero();
