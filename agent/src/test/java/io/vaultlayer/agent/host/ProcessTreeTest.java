@@ -1,0 +1,129 @@
+package io.vaultlayer.agent.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProcessTreeTest {
+  @TempDir Path directory;
+  private final String label = "vl-test-" + UUID.randomUUID();
+  private final ProcessTree tree = new ProcessTree(label);
+
+  @BeforeEach
+  void adopt() {
+    tree.adoptOrphans();
+  }
+
+  @AfterEach
+  void leaveNothing() {
+    assertThat(tree.kill()).isTrue();
+  }
+
+  private Child shell(String script) throws Exception {
+    return Child.start(
+        new Child.Order(
+            "/bin/sh",
+            List.of("sh", "-c", script),
+            Map.of("PATH", "/usr/bin:/bin", ProcessTree.MARKER, label),
+            directory,
+            directory.resolve("out")));
+  }
+
+  private List<String> lines(int count) {
+    Path out = directory.resolve("out");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> Files.exists(out) && Files.readAllLines(out).size() >= count);
+    try {
+      return Files.readAllLines(out);
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private static boolean alive(String pid) {
+    return ProcessTable.row(Integer.parseInt(pid)).filter(row -> !row.zombie()).isPresent();
+  }
+
+  @Test
+  void killReachesWhoLeftTheGroupTheSessionAndTheEnvironment() throws Exception {
+    Child child =
+        shell(
+            "setsid sleep 60 & echo $!\n"
+                + "setsid env -i sleep 61 & echo $!\n"
+                + "(setsid sleep 62 & echo $!)\n"
+                + "echo $$; wait");
+    List<String> pids = lines(4);
+    assertThat(pids).allMatch(ProcessTreeTest::alive);
+    assertThat(tree.kill()).isTrue();
+    assertThat(child.await()).isEqualTo(new Ending.Signalled(9));
+    assertThat(pids).noneMatch(ProcessTreeTest::alive);
+  }
+
+  @Test
+  void killEndsATreeThatKeepsGrowing() throws Exception {
+    shell("while :; do sleep 60 & sleep 0.01; done");
+    Thread.sleep(200);
+    assertThat(tree.kill()).isTrue();
+    assertThat(tree.members()).isEmpty();
+  }
+
+  @Test
+  void aFrozenTreeStandsStillAndAThawedOneGoesOn() throws Exception {
+    Path ticks = directory.resolve("ticks");
+    shell("setsid sh -c 'while :; do echo x >> ticks; sleep 0.02; done' & wait");
+    Awaitility.await().until(() -> Files.exists(ticks));
+    tree.freeze();
+    long frozen = Files.size(ticks);
+    Thread.sleep(300);
+    assertThat(Files.size(ticks)).isEqualTo(frozen);
+    tree.thaw();
+    Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> Files.size(ticks) > frozen);
+  }
+
+  @Test
+  void theTreeHoldsNeitherThisProcessNorTheOneAboveIt() throws Exception {
+    shell("sleep 60");
+    assertThat(tree.members())
+        .isNotEmpty()
+        .doesNotContain(
+            (int) ProcessHandle.current().pid(),
+            (int) ProcessHandle.current().parent().orElseThrow().pid());
+  }
+
+  @Test
+  void endedOrphansAreTakenOffTheProcessTable() throws Exception {
+    shell("(sleep 0.1 & echo $!); exec sleep 60");
+    String orphan = lines(1).getFirst();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> {
+          tree.members();
+          return ProcessTable.row(Integer.parseInt(orphan)).isEmpty();
+        });
+  }
+
+  @Test
+  void whoWritesAFileIsSeen() throws Exception {
+    Path folder = Files.createDirectory(directory.resolve("checkpoint-1"));
+    Path file = Files.createFile(folder.resolve("part"));
+    shell("exec 3<checkpoint-1/part; echo reading; exec sleep 60");
+    lines(1);
+    assertThat(OpenFiles.writes(tree, folder)).isFalse();
+    shell("exec 3>>checkpoint-1/part; echo writing; exec sleep 60");
+    lines(2);
+    assertThat(OpenFiles.writes(tree, folder)).isTrue();
+    assertThat(OpenFiles.writes(tree, file)).isTrue();
+    assertThat(OpenFiles.writes(tree, directory.resolve("checkpoint-2"))).isFalse();
+  }
+}
