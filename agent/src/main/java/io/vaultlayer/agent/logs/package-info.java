@@ -1,0 +1,2 @@
+/** The script's output on its way into the bucket. */
+package io.vaultlayer.agent.logs;

@@ -1,0 +1,130 @@
+package io.vaultlayer.agent.progress;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
+
+/**
+ * The steps of one attempt. A step may only grow: what prints {@code step 3 of epoch 2} falls back
+ * again and again, cannot be understood, and is then reported as unknown.
+ */
+public final class Progress {
+  /** One value to show at a time. @param firstStep see {@link #firstStep} */
+  public record Seen(
+      OptionalLong step,
+      OptionalLong firstStep,
+      OptionalDouble loss,
+      OptionalDouble stepsPerSecond,
+      OptionalDouble secondsSinceStep) {}
+
+  private record Sample(long nanos, long step) {}
+
+  /** The rate is that of the last minute, or of the last steps where they are slower. */
+  private static final long WINDOW_NANOS = 60_000_000_000L;
+
+  private static final int MOST_SAMPLES = 64;
+  private static final int MOST_FALLS = 2;
+
+  private final long base;
+  private final LongSupplier nanos;
+  private final Deque<Sample> samples = new ArrayDeque<>();
+  private OptionalLong first = OptionalLong.empty();
+  private OptionalLong second = OptionalLong.empty();
+  private OptionalLong step = OptionalLong.empty();
+  private OptionalDouble loss = OptionalDouble.empty();
+  private int falls;
+
+  /**
+   * @param base steps done by the checkpoint that the attempt started from, 0 when fresh
+   */
+  public Progress(long base, LongSupplier nanos) {
+    this.base = base;
+    this.nanos = nanos;
+  }
+
+  public synchronized void step(long seen) {
+    if (falls >= MOST_FALLS) {
+      return;
+    }
+    if (step.isPresent() && seen < step.getAsLong()) {
+      falls++;
+      if (falls >= MOST_FALLS) {
+        first = OptionalLong.empty();
+        second = OptionalLong.empty();
+        step = OptionalLong.empty();
+        samples.clear();
+      }
+      return;
+    }
+    if (step.isPresent() && seen == step.getAsLong()) {
+      return;
+    }
+    if (first.isEmpty()) {
+      first = OptionalLong.of(seen);
+    } else if (second.isEmpty()) {
+      second = OptionalLong.of(seen);
+    }
+    step = OptionalLong.of(seen);
+    sample(new Sample(nanos.getAsLong(), seen));
+  }
+
+  /** A checkpoint of this step is complete: that many steps are done, whatever was printed. */
+  public synchronized void checkpointed(long done) {
+    if (falls < MOST_FALLS && (step.isEmpty() || done > step.getAsLong())) {
+      step(done);
+    }
+  }
+
+  public synchronized void loss(double seen) {
+    loss = OptionalDouble.of(seen);
+  }
+
+  public synchronized OptionalDouble loss() {
+    return loss;
+  }
+
+  public synchronized Seen seen() {
+    OptionalDouble since =
+        samples.isEmpty()
+            ? OptionalDouble.empty()
+            : OptionalDouble.of((nanos.getAsLong() - samples.getLast().nanos()) / 1e9);
+    return new Seen(step, firstStep(), loss, rate(), since);
+  }
+
+  /**
+   * The first step of the attempt. A script that prints every tenth step shows 810 when it has
+   * resumed from 800; as the gaps between what it prints are no smaller, its first step was 801. A
+   * script that began elsewhere (which did not resume, or from another checkpoint) shows it here.
+   */
+  public synchronized OptionalLong firstStep() {
+    if (first.isEmpty()) {
+      return first;
+    }
+    long gap = first.getAsLong() - base;
+    boolean follows =
+        gap == 1 || gap > 1 && second.isPresent() && gap <= second.getAsLong() - first.getAsLong();
+    return follows ? OptionalLong.of(base + 1) : first;
+  }
+
+  private void sample(Sample newest) {
+    samples.addLast(newest);
+    while (samples.size() > MOST_SAMPLES
+        || samples.size() > 2 && newest.nanos() - samples.getFirst().nanos() > WINDOW_NANOS) {
+      samples.removeFirst();
+    }
+  }
+
+  private OptionalDouble rate() {
+    if (samples.size() < 2) {
+      return OptionalDouble.empty();
+    }
+    Sample from = samples.getFirst();
+    Sample to = samples.getLast();
+    long time = to.nanos() - from.nanos();
+    return time <= 0
+        ? OptionalDouble.empty()
+        : OptionalDouble.of((to.step() - from.step()) * 1e9 / time);
+  }
+}
