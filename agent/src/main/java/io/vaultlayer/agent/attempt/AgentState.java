@@ -1,0 +1,99 @@
+package io.vaultlayer.agent.attempt;
+
+import io.vaultlayer.agent.host.Child;
+import io.vaultlayer.agent.work.OwnFile;
+import io.vaultlayer.wire.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What an agent that is started again on the same instance needs to know; in {@code
+ * agent-state.json}. No secret is in it.
+ */
+public final class AgentState {
+  /** Numbers are reserved in blocks, so that most beats write no file. */
+  private static final long BLOCK = 1000;
+
+  /**
+   * The file.
+   *
+   * @param beats every beat so far had a number up to this one
+   * @param training the process started last, null before
+   */
+  public record Stored(
+      String endpoint, String job, int epoch, String label, long beats, Child training) {}
+
+  private final Path file;
+  private Stored stored;
+  private long beat;
+
+  private AgentState(Path file, Stored stored) {
+    this.file = file;
+    this.stored = stored;
+    this.beat = stored.beats();
+  }
+
+  public static AgentState create(Path file, String endpoint, String job, int epoch, String label)
+      throws IOException {
+    var state = new AgentState(file, new Stored(endpoint, job, epoch, label, 0, null));
+    state.write();
+    return state;
+  }
+
+  /** Empty when this is no instance that was begun. @throws IOException when it is unreadable */
+  public static Optional<AgentState> read(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(new AgentState(file, Json.parse(Files.readString(file), Stored.class)));
+    } catch (Json.MalformedJson e) {
+      throw new IOException("reading " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  public synchronized Stored stored() {
+    return stored;
+  }
+
+  /** A number above every one given before, also by an agent that ran here before. */
+  public synchronized long nextBeat() {
+    beat++;
+    if (beat > stored.beats()) {
+      stored =
+          new Stored(
+              stored.endpoint(),
+              stored.job(),
+              stored.epoch(),
+              stored.label(),
+              beat + BLOCK,
+              stored.training());
+      try {
+        write();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return beat;
+  }
+
+  public synchronized void begun(int epoch) throws IOException {
+    stored =
+        new Stored(stored.endpoint(), stored.job(), epoch, stored.label(), stored.beats(), null);
+    write();
+  }
+
+  public synchronized void training(Child child) throws IOException {
+    stored =
+        new Stored(
+            stored.endpoint(), stored.job(), stored.epoch(), stored.label(), stored.beats(), child);
+    write();
+  }
+
+  private void write() throws IOException {
+    OwnFile.write(file, Json.render(stored));
+  }
+}

@@ -1,0 +1,309 @@
+package io.vaultlayer.agent.attempt;
+
+import io.vaultlayer.agent.api.AttemptClient;
+import io.vaultlayer.agent.checkpoint.CheckpointPipeline;
+import io.vaultlayer.agent.checkpoint.Restored;
+import io.vaultlayer.agent.checkpoint.Scope;
+import io.vaultlayer.agent.host.Child;
+import io.vaultlayer.agent.host.Ending;
+import io.vaultlayer.agent.host.OomRecord;
+import io.vaultlayer.agent.host.OpenFiles;
+import io.vaultlayer.agent.lease.Credentials;
+import io.vaultlayer.agent.lease.Heartbeats;
+import io.vaultlayer.agent.lease.Lease;
+import io.vaultlayer.agent.logs.LogShipper;
+import io.vaultlayer.agent.progress.Progress;
+import io.vaultlayer.agent.progress.ProgressReader;
+import io.vaultlayer.agent.s3.ObjectStore;
+import io.vaultlayer.agent.s3.S3Objects;
+import io.vaultlayer.agent.s3.Stop;
+import io.vaultlayer.agent.s3.StoreException;
+import io.vaultlayer.agent.work.TrainingEnvironment;
+import io.vaultlayer.wire.AttemptApi;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * One epoch on this instance. {@link #run} reads from top to bottom as the attempt goes: work
+ * directory, checkpoint, setup, command, waiting, end.
+ */
+public final class Attempt {
+  private static final int MOST_WARNINGS = 8;
+  private static final int MOST_WARNING = 300;
+
+  private final Host host;
+  private final AttemptApi.Assignment assignment;
+  private final AttemptClient client;
+  private final Lease lease;
+  private final Credentials credentials;
+  private final Heartbeats heartbeats;
+  private final Watch watch;
+  private final LogShipper logs;
+  private final Stop stop = new Stop();
+  private final ObjectStore store;
+  private final Deque<String> warnings = new ArrayDeque<>();
+  private final AtomicBoolean fenced = new AtomicBoolean();
+
+  /** Set before the last call: from then on that call's answer decides, not a beat's. */
+  private final AtomicBoolean closing = new AtomicBoolean();
+
+  private volatile String phase = "fetching";
+  private volatile Optional<CheckpointPipeline> pipeline = Optional.empty();
+  private volatile ProgressReader progress;
+
+  /**
+   * @param sentAt when the call that this assignment answers was sent: the lease began no earlier
+   */
+  public Attempt(Host host, AttemptApi.Assignment assignment, AttemptClient client, long sentAt) {
+    this.host = host;
+    this.assignment = assignment;
+    this.client = client;
+    this.lease =
+        new Lease(
+            host.clocks(),
+            sentAt,
+            Duration.ofSeconds(assignment.leaseSeconds()),
+            Duration.ofSeconds(assignment.parkSeconds()),
+            Duration.ofSeconds(assignment.deadManSeconds()));
+    this.credentials = new Credentials(host.clocks(), assignment.credentials());
+    this.store = new GatedStore(new S3Objects(credentials::current, stop), lease, stop);
+    this.progress = reader(0);
+    this.heartbeats =
+        new Heartbeats(
+            new Heartbeats.Parts(
+                client,
+                lease,
+                credentials,
+                host.state()::nextBeat,
+                this::beat,
+                this::fenced,
+                host.clocks(),
+                host.log()),
+            assignment.beatSeconds(),
+            assignment.leaseSeconds());
+    this.watch = new Watch(lease, host.tree(), host.inbox(), heartbeats::now, host.log());
+    this.logs =
+        new LogShipper(
+            new LogShipper.Parts(
+                assignment.job(),
+                assignment.epoch(),
+                host.places().output(assignment.epoch()),
+                store,
+                lease::held,
+                heartbeats::intervalSeconds,
+                host.clocks(),
+                host.log()));
+  }
+
+  public Outcome run() throws InterruptedException {
+    host.log().event("attempt", Map.of("job", assignment.job(), "epoch", assignment.epoch()));
+    heartbeats.start();
+    watch.start();
+    logs.start();
+    try {
+      return lead();
+    } catch (Preparation.Failed e) {
+      return ending().close(e.exit());
+    } catch (StoreException.Stopped e) {
+      return waitForTheReason();
+    } finally {
+      stop.pull();
+      heartbeats.stop();
+      watch.stop();
+      logs.stop();
+      credentials.wipe();
+    }
+  }
+
+  private Outcome lead() throws Preparation.Failed, StoreException.Stopped, InterruptedException {
+    Scope scope =
+        new Scope(
+            assignment.job(),
+            assignment.epoch(),
+            TrainingEnvironment.kept(assignment, host.places()),
+            host.places().own());
+    var preparation =
+        new Preparation(host, assignment, client, store, stop, this::fenced, this::warn, scope);
+    preparation.work();
+    phase("restoring");
+    Preparation.Ready ready = preparation.restore();
+    progress = reader(ready.restored().map(Restored::step).orElse(0L));
+    Map<String, String> environment =
+        TrainingEnvironment.of(
+            assignment, host.places(), host.label(), ready.restored(), host.environment());
+    var launch = new Launch(host.places(), assignment.epoch(), environment);
+    try {
+      if (assignment.setup() != null && !assignment.setup().isBlank()) {
+        phase("setup");
+        Child setup = begun(launch.setup(assignment.setup()));
+        Optional<Outcome> over = ending().afterSetup(setup, launch);
+        if (over.isPresent()) {
+          return over.get();
+        }
+      }
+      return train(scope, ready, launch);
+    } catch (Child.NotStarted e) {
+      return ending()
+          .close(ending().reports().failed("program_not_found", null, null, e.getMessage()));
+    } catch (IOException e) {
+      return ending().close(ending().reports().unhealthy("starting: " + e.getMessage()));
+    }
+  }
+
+  private Outcome train(Scope scope, Preparation.Ready ready, Launch launch)
+      throws Child.NotStarted, IOException, InterruptedException {
+    OomRecord memory = OomRecord.start();
+    Child child = begun(launch.command(assignment.command()));
+    var running =
+        new CheckpointPipeline(
+            new CheckpointPipeline.Parts(
+                scope,
+                ready.pointer(),
+                ready.restored(),
+                store,
+                stop,
+                new PlaneCommits(client, lease, this::fenced),
+                path -> OpenFiles.writes(host.tree(), path),
+                () -> {
+                  progress.look();
+                  return progress.progress().loss();
+                }));
+    running.start();
+    pipeline = Optional.of(running);
+    phase("running");
+    return ending().afterTraining(child, running, memory);
+  }
+
+  /** Notes a child for an agent that may follow this one, and has its end told to the inbox. */
+  private Child begun(Child child) throws IOException {
+    host.state().training(child);
+    Thread.ofPlatform()
+        .name("await-" + child.pid())
+        .daemon()
+        .start(() -> {
+          Ending ending = child.await();
+          host.inbox().put(new Happening.Ended(ending));
+        });
+    return child;
+  }
+
+  private AttemptEnd ending() {
+    return new AttemptEnd(this, host, assignment, client, store, stop, logs);
+  }
+
+  /** The bucket was closed to us: whoever did it has told, or is about to tell, the inbox. */
+  private Outcome waitForTheReason() throws InterruptedException {
+    while (true) {
+      switch (host.inbox().take()) {
+        case Happening.Fenced(var message) -> {
+          return new Outcome.Fenced(message);
+        }
+        case Happening.Dead() -> {
+          return new Outcome.Dead();
+        }
+        case Happening.Ended ended -> {}
+        case Happening.Notice notice -> {}
+      }
+    }
+  }
+
+  void phase(String next) {
+    phase = next;
+    heartbeats.now();
+  }
+
+  /** From now on the answer to the last call decides; beats go on until it has come. */
+  void closing() {
+    closing.set(true);
+  }
+
+  /** The attempt is no longer ours. Called on whichever thread hears it first. */
+  void fenced(String message) {
+    if (closing.get() || !fenced.compareAndSet(false, true)) {
+      return;
+    }
+    // First of all the news, so that the death that follows is not taken for a loss.
+    host.inbox().put(new Happening.Fenced(message));
+    stop.pull();
+    pipeline.ifPresent(CheckpointPipeline::stopNewUploads);
+    logs.stop();
+    host.tree().kill();
+    host.log()
+        .event(
+            "fenced",
+            Map.of(
+                "epoch",
+                assignment.epoch(),
+                "message",
+                "fenced: epoch " + assignment.epoch() + " is no longer ours; stopping",
+                "answer",
+                "" + message));
+  }
+
+  void warn(String text) {
+    synchronized (warnings) {
+      warnings.addLast(text.length() > MOST_WARNING ? text.substring(0, MOST_WARNING) : text);
+      while (warnings.size() > MOST_WARNINGS) {
+        warnings.removeFirst();
+      }
+    }
+    host.log().event("warning", Map.of("text", text));
+  }
+
+  /** Newest steps, for a report. */
+  Reports reports() {
+    Progress.Seen seen = seen();
+    return new Reports(boxed(seen.firstStep()), boxed(seen.step()));
+  }
+
+  private Progress.Seen seen() {
+    ProgressReader reader = progress;
+    reader.look();
+    pipeline.ifPresent(
+        running -> running.status().committedStep().ifPresent(reader.progress()::checkpointed));
+    return reader.progress().seen();
+  }
+
+  private AttemptApi.Heartbeat beat(long number) {
+    Progress.Seen seen = seen();
+    return new AttemptApi.Heartbeat(
+        number,
+        phase,
+        boxed(seen.step()),
+        boxed(seen.firstStep()),
+        seen.loss().isPresent() ? seen.loss().getAsDouble() : null,
+        seen.stepsPerSecond().isPresent() ? seen.stepsPerSecond().getAsDouble() : null,
+        seen.secondsSinceStep().isPresent() ? seen.secondsSinceStep().getAsDouble() : null,
+        warnings());
+  }
+
+  private List<String> warnings() {
+    var all = new ArrayList<String>();
+    synchronized (warnings) {
+      all.addAll(warnings);
+    }
+    pipeline.ifPresent(running -> all.addAll(running.status().warnings()));
+    return all.size() > MOST_WARNINGS
+        ? List.copyOf(all.subList(all.size() - MOST_WARNINGS, all.size()))
+        : all;
+  }
+
+  private ProgressReader reader(long base) {
+    return new ProgressReader(
+        host.places().progress(assignment.epoch()),
+        host.places().output(assignment.epoch()),
+        new Progress(base, host.clocks()::monotonic));
+  }
+
+  private static Long boxed(OptionalLong value) {
+    return value.isPresent() ? value.getAsLong() : null;
+  }
+}

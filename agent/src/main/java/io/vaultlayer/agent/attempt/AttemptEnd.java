@@ -1,0 +1,374 @@
+package io.vaultlayer.agent.attempt;
+
+import io.vaultlayer.agent.api.Answer;
+import io.vaultlayer.agent.api.AttemptClient;
+import io.vaultlayer.agent.api.Backoff;
+import io.vaultlayer.agent.checkpoint.CheckpointPipeline;
+import io.vaultlayer.agent.checkpoint.OutputsUploader;
+import io.vaultlayer.agent.host.Child;
+import io.vaultlayer.agent.host.Ending;
+import io.vaultlayer.agent.host.OomRecord;
+import io.vaultlayer.agent.logs.LogShipper;
+import io.vaultlayer.agent.s3.ObjectStore;
+import io.vaultlayer.agent.s3.Stop;
+import io.vaultlayer.agent.s3.StoreException;
+import io.vaultlayer.wire.AttemptApi;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How an attempt's end is read (the contract, section 2, word by word) and reported. Whatever ends
+ * it, the whole tree of its processes ends too.
+ */
+final class AttemptEnd {
+  private static final int SIGKILL = 9;
+  private static final int SIGTERM = 15;
+  private static final int EXIT_OF_A_SHELL_WHOSE_CHILD_WAS_KILLED = 128 + SIGKILL;
+
+  /**
+   * Processes that outlive the script's own are waited for so long: a last save in the background.
+   */
+  private static final Duration LEFT_BEHIND = Duration.ofSeconds(3);
+
+  /** A shutdown signals everybody at once; ours may arrive a little after the script's. */
+  private static final Duration SHUTDOWN_SKEW = Duration.ofSeconds(1);
+
+  /** After a loss: what is complete is still committed, but the next attempt is waiting. */
+  private static final Duration LAST_SAVE = Duration.ofSeconds(60);
+
+  private static final Duration LAST_LOGS = Duration.ofSeconds(20);
+  private static final Duration LOOK = Duration.ofMillis(50);
+  private static final Duration FIRST_WAIT = Duration.ofMillis(200);
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
+
+  private final Attempt attempt;
+  private final Host host;
+  private final AttemptApi.Assignment assignment;
+  private final AttemptClient client;
+  private final ObjectStore store;
+  private final Stop stop;
+  private final LogShipper logs;
+
+  AttemptEnd(
+      Attempt attempt,
+      Host host,
+      AttemptApi.Assignment assignment,
+      AttemptClient client,
+      ObjectStore store,
+      Stop stop,
+      LogShipper logs) {
+    this.attempt = attempt;
+    this.host = host;
+    this.assignment = assignment;
+    this.client = client;
+    this.store = store;
+    this.stop = stop;
+    this.logs = logs;
+  }
+
+  Reports reports() {
+    return attempt.reports();
+  }
+
+  /** Waits for the setup command. Empty: it went well. */
+  Optional<Outcome> afterSetup(Child setup, Launch launch)
+      throws InterruptedException, IOException {
+    switch (host.inbox().take()) {
+      case Happening.Fenced(var message) -> {
+        return Optional.of(new Outcome.Fenced(message));
+      }
+      case Happening.Dead() -> {
+        return Optional.of(dead());
+      }
+      case Happening.Notice notice -> {
+        return Optional.of(drained(setup, Optional.empty(), notice, Optional.empty()));
+      }
+      case Happening.Ended(Ending.Exited(var code)) when code == 0 -> {
+        return Optional.empty();
+      }
+      case Happening.Ended(var ending) -> {
+        host.tree().kill();
+        launch.showSetup();
+        return Optional.of(
+            ending instanceof Ending.Signalled(var signal) && signal == SIGKILL
+                ? lost("the setup command was killed by SIGKILL")
+                : close(
+                    reports()
+                        .failed(
+                            "setup_failed",
+                            code(ending),
+                            signal(ending),
+                            "setup " + words(ending))));
+      }
+    }
+  }
+
+  Outcome afterTraining(Child child, CheckpointPipeline pipeline, OomRecord memory)
+      throws InterruptedException {
+    return switch (host.inbox().take()) {
+      case Happening.Fenced(var message) -> new Outcome.Fenced(message);
+      case Happening.Dead() -> dead();
+      case Happening.Notice notice ->
+          drained(child, Optional.of(pipeline), notice, Optional.empty());
+      case Happening.Ended(var ending) -> ended(child, ending, pipeline, memory);
+    };
+  }
+
+  private Outcome ended(Child child, Ending ending, CheckpointPipeline pipeline, OomRecord memory)
+      throws InterruptedException {
+    host.log().event("ended", Map.of("epoch", assignment.epoch(), "how", words(ending)));
+    return switch (ending) {
+      case Ending.Exited(var code) when code == 0 -> succeeded(pipeline);
+      case Ending.Exited(var code) -> {
+        save(pipeline, LAST_SAVE);
+        boolean outOfMemory =
+            code == EXIT_OF_A_SHELL_WHOSE_CHILD_WAS_KILLED && memory.killed(child.pid());
+        yield close(
+            reports()
+                .failed(
+                    outOfMemory ? "out_of_memory" : "user_program_failed",
+                    code,
+                    null,
+                    words(ending)));
+      }
+      case Ending.Signalled(var signal) when signal == SIGKILL -> {
+        boolean outOfMemory = memory.killed(child.pid());
+        save(pipeline, LAST_SAVE);
+        yield outOfMemory
+            ? close(reports().failed("out_of_memory", null, SIGKILL, "killed for want of memory"))
+            : lost("process killed by SIGKILL");
+      }
+      case Ending.Signalled(var signal) -> {
+        Optional<Happening> shutdown =
+            signal == SIGTERM ? host.inbox().take(SHUTDOWN_SKEW) : Optional.empty();
+        if (shutdown.isPresent() && shutdown.get() instanceof Happening.Notice notice) {
+          yield drained(child, Optional.of(pipeline), notice, Optional.of(ending));
+        }
+        save(pipeline, LAST_SAVE);
+        yield close(reports().failed("user_program_failed", null, signal, words(ending)));
+      }
+      case Ending.Unknown() -> {
+        save(pipeline, LAST_SAVE);
+        yield lost("the process is gone and its end was not seen");
+      }
+    };
+  }
+
+  private Outcome succeeded(CheckpointPipeline pipeline) throws InterruptedException {
+    attempt.phase("finishing");
+    leftBehind();
+    host.tree().kill();
+    pipeline.processEnded(true);
+    CheckpointPipeline.Finished finished =
+        pipeline.finish(Duration.ofSeconds(assignment.deadManSeconds()));
+    if (!finished.everythingStored()) {
+      host.log().event("not_everything_stored", Map.of("detail", "" + finished.detail()));
+      return over().orElseGet(() -> lostAfter("the last checkpoint: " + finished.detail()));
+    }
+    var waits = new Backoff(FIRST_WAIT, LONGEST_WAIT, host.chance());
+    var uploader = new OutputsUploader(store, stop);
+    while (true) {
+      try {
+        OutputsUploader.Stored stored =
+            uploader.upload(assignment.job(), assignment.epoch(), host.places().outputs());
+        return close(reports().succeeded(stored.manifestKey(), stored.manifestSha256()));
+      } catch (StoreException.Stopped e) {
+        return over().orElseGet(this::dead);
+      } catch (StoreException.Unreachable | StoreException.AccessRefused e) {
+        host.log().event("outputs_not_stored", Map.of("message", "" + e.getMessage()));
+      } catch (IOException e) {
+        return close(
+            reports()
+                .failed("outputs_not_stored", 0, null, "storing the outputs: " + e.getMessage()));
+      }
+      Optional<Happening> told = host.inbox().take(waits.next());
+      if (told.isPresent() && told.get() instanceof Happening.Fenced(var message)) {
+        return new Outcome.Fenced(message);
+      }
+      if (told.isPresent() && told.get() instanceof Happening.Dead) {
+        return dead();
+      }
+    }
+  }
+
+  /** Gives processes that the script left behind a moment to end by themselves. */
+  private void leftBehind() throws InterruptedException {
+    long until = host.clocks().monotonic() + LEFT_BEHIND.toNanos();
+    while (!host.tree().members().isEmpty() && host.clocks().monotonic() - until < 0) {
+      Thread.sleep(LOOK);
+    }
+  }
+
+  /**
+   * The host will be taken away: the script gets its signal, and the time that is left, to save.
+   */
+  private Outcome drained(
+      Child child,
+      Optional<CheckpointPipeline> pipeline,
+      Happening.Notice notice,
+      Optional<Ending> already)
+      throws InterruptedException {
+    long begun = host.clocks().monotonic();
+    host.log().event("reclaim", Map.of("noticeSeconds", notice.seconds()));
+    if (already.isEmpty()) {
+      child.terminate();
+    }
+    attempt.phase("saving");
+    Answer<AttemptApi.ReclaimAck> answer =
+        client.reclaim(new AttemptApi.Reclaim(notice.seconds(), reports().lastStep()));
+    if (answer instanceof Answer.Fenced<AttemptApi.ReclaimAck>(var message)) {
+      attempt.fenced(message);
+    }
+    Duration limit = Duration.ofSeconds(notice.seconds());
+    Optional<Ending> ending = already;
+    while (ending.isEmpty()) {
+      Optional<Happening> told = host.inbox().take(rest(begun, share(limit)));
+      if (told.isEmpty()) {
+        break;
+      }
+      switch (told.get()) {
+        case Happening.Fenced(var message) -> {
+          return new Outcome.Fenced(message);
+        }
+        case Happening.Dead() -> {
+          return dead();
+        }
+        case Happening.Ended(var how) -> ending = Optional.of(how);
+        case Happening.Notice again -> {}
+      }
+    }
+    host.tree().kill();
+    if (pipeline.isPresent()) {
+      pipeline.get().processEnded(ending.isPresent() && exitedWithZero(ending.get()));
+      pipeline.get().finish(rest(begun, limit));
+    }
+    String detail =
+        "notice of "
+            + notice.seconds()
+            + " s; the script "
+            + ending.map(AttemptEnd::words).orElse("did not end by itself");
+    return close(
+        reports()
+            .reclaimed(
+                ending.map(AttemptEnd::code).orElse(null),
+                ending.map(AttemptEnd::signal).orElse(null),
+                detail));
+  }
+
+  /** Of a notice, what the script may use: the rest is for the upload of what it saves last. */
+  private static Duration share(Duration notice) {
+    return notice.multipliedBy(2).dividedBy(3);
+  }
+
+  private Duration rest(long begun, Duration limit) {
+    Duration left = limit.minusNanos(host.clocks().monotonic() - begun);
+    return left.isNegative() ? Duration.ZERO : left;
+  }
+
+  private void save(CheckpointPipeline pipeline, Duration limit) {
+    host.tree().kill();
+    attempt.phase("saving");
+    pipeline.processEnded(false);
+    pipeline.finish(limit);
+  }
+
+  private Outcome lost(String detail) throws InterruptedException {
+    logs.finish(LAST_LOGS);
+    return over().orElseGet(() -> lostAfter(detail));
+  }
+
+  private Outcome lostAfter(String detail) {
+    Reports steps = reports();
+    attempt.closing();
+    return new Outcome.Lost(detail, steps.firstStep(), steps.lastStep());
+  }
+
+  private Outcome dead() {
+    stop.pull();
+    host.tree().kill();
+    return new Outcome.Dead();
+  }
+
+  /** Whether a fence or the dead-man has come while something else was done. */
+  private Optional<Outcome> over() {
+    try {
+      while (true) {
+        Optional<Happening> told = host.inbox().take(Duration.ZERO);
+        if (told.isEmpty()) {
+          return Optional.empty();
+        }
+        if (told.get() instanceof Happening.Fenced(var message)) {
+          return Optional.of(new Outcome.Fenced(message));
+        }
+        if (told.get() instanceof Happening.Dead) {
+          return Optional.of(dead());
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.of(dead());
+    }
+  }
+
+  /** Ends the tree, ships the last of the output and reports, until somebody has heard it. */
+  Outcome close(AttemptApi.Exit exit) throws InterruptedException {
+    host.tree().kill();
+    logs.finish(LAST_LOGS);
+    Optional<Outcome> over = over();
+    if (over.isPresent()) {
+      return over.get();
+    }
+    attempt.closing();
+    var waits = new Backoff(FIRST_WAIT, LONGEST_WAIT, host.chance());
+    while (true) {
+      switch (client.exit(exit)) {
+        case Answer.Ok<AttemptClient.Nothing> ok -> {
+          host.log()
+              .event(
+                  "exit",
+                  Map.of(
+                      "epoch",
+                      assignment.epoch(),
+                      "outcome",
+                      exit.outcome(),
+                      "detail",
+                      exit.detail() == null ? "" : exit.detail()));
+          return new Outcome.Reported();
+        }
+        case Answer.Fenced<AttemptClient.Nothing>(var message) -> {
+          return new Outcome.Fenced(message);
+        }
+        case Answer.Refused<AttemptClient.Nothing>(var status, var code, var message) -> {
+          return new Outcome.Unreported(status + " " + code + ": " + message);
+        }
+        case Answer.Unavailable<AttemptClient.Nothing> unavailable -> {}
+      }
+      Optional<Happening> told = host.inbox().take(waits.next());
+      if (told.isPresent() && told.get() instanceof Happening.Dead) {
+        return dead();
+      }
+    }
+  }
+
+  private static boolean exitedWithZero(Ending ending) {
+    return ending instanceof Ending.Exited(var code) && code == 0;
+  }
+
+  private static Integer code(Ending ending) {
+    return ending instanceof Ending.Exited(var code) ? code : null;
+  }
+
+  private static Integer signal(Ending ending) {
+    return ending instanceof Ending.Signalled(var signal) ? signal : null;
+  }
+
+  static String words(Ending ending) {
+    return switch (ending) {
+      case Ending.Exited(var code) -> "exited with code " + code;
+      case Ending.Signalled(var signal) -> "was ended by " + Signals.name(signal);
+      case Ending.Unknown() -> "is gone";
+    };
+  }
+}

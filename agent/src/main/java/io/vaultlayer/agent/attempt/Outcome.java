@@ -1,0 +1,17 @@
+package io.vaultlayer.agent.attempt;
+
+/** How an attempt has left the agent. */
+public sealed interface Outcome {
+  /** The control plane knows how it ended; nothing is left to do. */
+  record Reported() implements Outcome {}
+
+  /** The process was lost on a sound host: the next epoch may be asked for. */
+  record Lost(String detail, Long firstStep, Long lastStep) implements Outcome {}
+
+  record Fenced(String message) implements Outcome {}
+
+  record Dead() implements Outcome {}
+
+  /** The end could not be reported: the control plane does not take the report. */
+  record Unreported(String message) implements Outcome {}
+}

@@ -1,0 +1,79 @@
+package io.vaultlayer.agent.attempt;
+
+import io.vaultlayer.agent.host.ProcessTree;
+import io.vaultlayer.agent.lease.Lease;
+import io.vaultlayer.agent.note.AgentLog;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Looks at the lease every quarter second and does to the training what follows: freeze, thaw, or
+ * the end. A thread of its own, because the one that beats may be waiting for an answer.
+ */
+final class Watch {
+  private static final long LOOK_MILLIS = 250;
+
+  private final Lease lease;
+  private final ProcessTree tree;
+  private final Inbox inbox;
+  private final Runnable ask;
+  private final AgentLog log;
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final Thread thread = Thread.ofPlatform().name("watch").daemon().unstarted(this::run);
+  private boolean frozen;
+
+  /**
+   * @param ask makes a beat go out at once
+   */
+  Watch(Lease lease, ProcessTree tree, Inbox inbox, Runnable ask, AgentLog log) {
+    this.lease = lease;
+    this.tree = tree;
+    this.inbox = inbox;
+    this.ask = ask;
+    this.log = log;
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  void stop() {
+    stopped.countDown();
+  }
+
+  private void run() {
+    try {
+      while (!stopped.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+        switch (lease.standing()) {
+          case HELD, LAPSED -> thaw();
+          case FROZEN -> freeze();
+          case DEAD -> {
+            inbox.put(new Happening.Dead());
+            return;
+          }
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void freeze() {
+    // Again at every look: what was started meanwhile, or thawed by somebody else, stops too.
+    tree.freeze();
+    if (!frozen) {
+      frozen = true;
+      log.event("frozen", Map.of());
+      ask.run();
+    }
+  }
+
+  private void thaw() {
+    if (frozen) {
+      frozen = false;
+      tree.thaw();
+      log.event("thawed", Map.of());
+    }
+  }
+}
