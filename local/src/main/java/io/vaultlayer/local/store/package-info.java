@@ -1,0 +1,2 @@
+/** The store port on SQLite. */
+package io.vaultlayer.local.store;
