@@ -108,7 +108,9 @@ public final class Database {
       return damaged(file, failure.getResultCode().message, e);
     }
     return new PlaneRefused(
-        "store_unusable", "opening the store " + file + ": " + e.getMessage() + "; check the disk", e);
+        "store_unusable",
+        "opening the store " + file + ": " + e.getMessage() + "; check the disk",
+        e);
   }
 
   private static PlaneRefused damaged(Path file, String what, SQLException cause) {

@@ -176,7 +176,8 @@ public final class SqliteStore implements Store, AutoCloseable {
         statement.executeUpdate();
       }
       case Write.Delete delete -> {
-        var statement = prepared("DELETE FROM \"t_" + delete.table() + "\" WHERE pk = ? AND sk = ?");
+        var statement =
+            prepared("DELETE FROM \"t_" + delete.table() + "\" WHERE pk = ? AND sk = ?");
         statement.setString(1, delete.key().partition());
         statement.setString(2, delete.key().sort());
         statement.executeUpdate();
@@ -291,8 +292,7 @@ public final class SqliteStore implements Store, AutoCloseable {
               }
             }
           }
-          return cut(
-              items, limit, item -> Rows.token(item.key().partition(), item.key().sort()));
+          return cut(items, limit, item -> Rows.token(item.key().partition(), item.key().sort()));
         });
   }
 

@@ -33,13 +33,19 @@ final class Functions {
     Shape.map(name, "Events", p.getOrDefault("Events", Map.of()))
         .forEach((event, value) -> event(name, event, value, routes, mappings));
     return new Template.Function(
-        p.containsKey("FunctionName") ? Shape.text(name, "FunctionName", p.get("FunctionName")) : name,
+        p.containsKey("FunctionName")
+            ? Shape.text(name, "FunctionName", p.get("FunctionName"))
+            : name,
         Shape.text(name, "Handler", p.getOrDefault("Handler", List.of())),
         Duration.ofSeconds(
             p.containsKey("Timeout") ? Shape.number(name, "Timeout", p.get("Timeout"), 1, 900) : 3),
         p.containsKey("ReservedConcurrentExecutions")
             ? Shape.number(
-                name, "ReservedConcurrentExecutions", p.get("ReservedConcurrentExecutions"), 1, 1000)
+                name,
+                "ReservedConcurrentExecutions",
+                p.get("ReservedConcurrentExecutions"),
+                1,
+                1000)
             : 0,
         environment(name, p),
         routes,
@@ -56,7 +62,8 @@ final class Functions {
     }
     var out = new LinkedHashMap<String, String>();
     Shape.map(name, "Environment.Variables", section.getOrDefault("Variables", Map.of()))
-        .forEach((key, value) -> out.put(key, Shape.text(name, "Environment.Variables." + key, value)));
+        .forEach(
+            (key, value) -> out.put(key, Shape.text(name, "Environment.Variables." + key, value)));
     return out;
   }
 
@@ -148,7 +155,9 @@ final class Functions {
     return new Template.Mapping(
         event,
         Shape.text(name, event + ".Queue", p.getOrDefault("Queue", List.of())),
-        p.containsKey("BatchSize") ? Shape.number(name, event + ".BatchSize", p.get("BatchSize"), 1, 10) : 10,
+        p.containsKey("BatchSize")
+            ? Shape.number(name, event + ".BatchSize", p.get("BatchSize"), 1, 10)
+            : 10,
         !List.of().equals(responses));
   }
 }

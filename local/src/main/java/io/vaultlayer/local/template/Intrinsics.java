@@ -16,7 +16,9 @@ import java.util.regex.Pattern;
 final class Intrinsics {
   private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{(!?)([^}]*)}");
 
-  /** On AWS the API's address is made of its id; here there is no such host, so the whole is one. */
+  /**
+   * On AWS the API's address is made of its id; here there is no such host, so the whole is one.
+   */
   private static final Pattern API_ADDRESS =
       Pattern.compile(
           "https://\\$\\{([A-Za-z0-9]+)}\\.execute-api\\.\\$\\{AWS::Region}"
@@ -62,13 +64,12 @@ final class Intrinsics {
       case Intrinsic call -> call(call, where);
       case Map<?, ?> map -> {
         var out = new LinkedHashMap<String, Object>();
-        map.forEach(
-            (key, child) -> {
-              var resolved = value(child, where + "." + key);
-              if (resolved != NOTHING) {
-                out.put((String) key, resolved);
-              }
-            });
+        map.forEach((key, child) -> {
+          var resolved = value(child, where + "." + key);
+          if (resolved != NOTHING) {
+            out.put((String) key, resolved);
+          }
+        });
         yield out;
       }
       case List<?> list -> {
@@ -165,7 +166,11 @@ final class Intrinsics {
     var value = resource.attributes().get(text.substring(dot + 1));
     if (value == null) {
       throw wrong(
-          "!GetAtt " + text + ": the embedded plane gives a " + resource.type() + " only "
+          "!GetAtt "
+              + text
+              + ": the embedded plane gives a "
+              + resource.type()
+              + " only "
               + resource.attributes().keySet(),
           where);
     }
@@ -201,18 +206,17 @@ final class Intrinsics {
     var variables = own;
     return PLACEHOLDER
         .matcher(out)
-        .replaceAll(
-            found -> {
-              if (!found.group(1).isEmpty()) {
-                return Matcher.quoteReplacement("${" + found.group(2) + "}");
-              }
-              var name = found.group(2).trim();
-              Object value =
-                  variables.containsKey(name)
-                      ? value(variables.get(name), where)
-                      : name.contains(".") ? attribute(name, where) : ref(name, where);
-              return Matcher.quoteReplacement(value == NOTHING ? "" : String.valueOf(value));
-            });
+        .replaceAll(found -> {
+          if (!found.group(1).isEmpty()) {
+            return Matcher.quoteReplacement("${" + found.group(2) + "}");
+          }
+          var name = found.group(2).trim();
+          Object value =
+              variables.containsKey(name)
+                  ? value(variables.get(name), where)
+                  : name.contains(".") ? attribute(name, where) : ref(name, where);
+          return Matcher.quoteReplacement(value == NOTHING ? "" : String.valueOf(value));
+        });
   }
 
   private boolean truth(Object condition, String where, int depth) {

@@ -68,20 +68,16 @@ final class Policies {
     }
     var out = new LinkedHashMap<String, Map<String, String>>();
     Shape.map(name, "Condition", value)
-        .forEach(
-            (operator, tests) ->
-                Shape.map(name, operator, tests)
-                    .forEach(
-                        (key, wanted) -> {
-                          if (!CONDITIONS.getOrDefault(operator, Set.of()).contains(key)) {
-                            throw Honoured.notHonoured(
-                                name,
-                                Honoured.STATEMENT,
-                                "the condition " + operator + " on " + key);
-                          }
-                          out.computeIfAbsent(operator, o -> new LinkedHashMap<>())
-                              .put(key, Shape.text(name, key, wanted));
-                        }));
+        .forEach((operator, tests) ->
+            Shape.map(name, operator, tests)
+                .forEach((key, wanted) -> {
+                  if (!CONDITIONS.getOrDefault(operator, Set.of()).contains(key)) {
+                    throw Honoured.notHonoured(
+                        name, Honoured.STATEMENT, "the condition " + operator + " on " + key);
+                  }
+                  out.computeIfAbsent(operator, o -> new LinkedHashMap<>())
+                      .put(key, Shape.text(name, key, wanted));
+                }));
     return out;
   }
 

@@ -34,11 +34,10 @@ final class Resources {
       case Honoured.QUEUE -> queues.add(queue(name, p));
       case Honoured.QUEUE_POLICY ->
           Shape.list(name, "Queues", p.get("Queues"))
-              .forEach(
-                  url ->
-                      queuePolicies
-                          .computeIfAbsent(String.valueOf(url), u -> new ArrayList<>())
-                          .addAll(Policies.read(name, p.get("PolicyDocument"))));
+              .forEach(url ->
+                  queuePolicies
+                      .computeIfAbsent(String.valueOf(url), u -> new ArrayList<>())
+                      .addAll(Policies.read(name, p.get("PolicyDocument"))));
       case Honoured.BUCKET -> {
         var bucket = text(name, p, "BucketName", LocalNames.bucketName(name));
         buckets.add(new Template.Bucket(bucket, names.bucketArn(bucket), List.of()));
@@ -68,10 +67,9 @@ final class Resources {
             buses,
             rules,
             buckets.stream()
-                .map(
-                    b ->
-                        new Template.Bucket(
-                            b.name(), b.arn(), bucketPolicies.getOrDefault(b.name(), List.of())))
+                .map(b ->
+                    new Template.Bucket(
+                        b.name(), b.arn(), bucketPolicies.getOrDefault(b.name(), List.of())))
                 .toList(),
             roles,
             functions.entrySet().stream().map(f -> reader.read(f.getKey(), f.getValue())).toList(),
@@ -94,14 +92,18 @@ final class Resources {
   }
 
   private Template.Table table(String name, Map<String, Object> p) {
-    for (var one : Shape.list(name, "AttributeDefinitions", p.getOrDefault("AttributeDefinitions", List.of()))) {
+    for (var one :
+        Shape.list(
+            name, "AttributeDefinitions", p.getOrDefault("AttributeDefinitions", List.of()))) {
       if (!"S".equals(Shape.map(name, "AttributeDefinitions", one).get("AttributeType"))) {
         throw Honoured.notHonoured(name, Honoured.TABLE, "a key that is no text");
       }
     }
     keys(name, "KeySchema", p.get("KeySchema"), "pk", "sk");
     boolean due = false;
-    for (var one : Shape.list(name, "GlobalSecondaryIndexes", p.getOrDefault("GlobalSecondaryIndexes", List.of()))) {
+    for (var one :
+        Shape.list(
+            name, "GlobalSecondaryIndexes", p.getOrDefault("GlobalSecondaryIndexes", List.of()))) {
       var index = Shape.map(name, "GlobalSecondaryIndexes", one);
       Honoured.check(name, Honoured.TABLE + "/GlobalSecondaryIndexes", index);
       if (!"due".equals(index.get("IndexName"))
@@ -109,16 +111,24 @@ final class Resources {
         throw Honoured.notHonoured(
             name, Honoured.TABLE, "an index other than due with all attributes");
       }
-      keys(name, "GlobalSecondaryIndexes.due.KeySchema", index.get("KeySchema"), "duePartition", "dueAt");
+      keys(
+          name,
+          "GlobalSecondaryIndexes.due.KeySchema",
+          index.get("KeySchema"),
+          "duePartition",
+          "dueAt");
       due = true;
     }
     boolean expiry = false;
     if (p.containsKey("TimeToLiveSpecification")) {
       var ttl = Shape.map(name, "TimeToLiveSpecification", p.get("TimeToLiveSpecification"));
       if (!"expiresAt".equals(ttl.get("AttributeName"))) {
-        throw Honoured.notHonoured(name, Honoured.TABLE, "expiry by an attribute other than expiresAt");
+        throw Honoured.notHonoured(
+            name, Honoured.TABLE, "expiry by an attribute other than expiresAt");
       }
-      expiry = Shape.truth(name, "TimeToLiveSpecification.Enabled", ttl.getOrDefault("Enabled", "false"));
+      expiry =
+          Shape.truth(
+              name, "TimeToLiveSpecification.Enabled", ttl.getOrDefault("Enabled", "false"));
     }
     var table = text(name, p, "TableName", name);
     return new Template.Table(table, names.arn("dynamodb", "table/" + table), due, expiry);
@@ -130,7 +140,8 @@ final class Resources {
             Map.of("AttributeName", hash, "KeyType", "HASH"),
             Map.of("AttributeName", range, "KeyType", "RANGE"));
     if (!wanted.equals(value)) {
-      throw Honoured.notHonoured(name, Honoured.TABLE, property + " other than " + hash + ", " + range);
+      throw Honoured.notHonoured(
+          name, Honoured.TABLE, property + " other than " + hash + ", " + range);
     }
   }
 
@@ -145,9 +156,12 @@ final class Resources {
           throw Honoured.notHonoured(name, Honoured.QUEUE, "RedrivePolicy." + key);
         }
       }
-      var arn = Shape.text(name, "RedrivePolicy.deadLetterTargetArn", redrive.get("deadLetterTargetArn"));
+      var arn =
+          Shape.text(name, "RedrivePolicy.deadLetterTargetArn", redrive.get("deadLetterTargetArn"));
       deadLetters = Optional.of(arn.substring(arn.lastIndexOf(':') + 1));
-      maxReceives = Shape.number(name, "RedrivePolicy.maxReceiveCount", redrive.get("maxReceiveCount"), 1, 1000);
+      maxReceives =
+          Shape.number(
+              name, "RedrivePolicy.maxReceiveCount", redrive.get("maxReceiveCount"), 1, 1000);
     }
     return new Template.Queue(
         queue,
@@ -209,7 +223,9 @@ final class Resources {
     }
     var auth = Shape.map(name, "Auth", p.getOrDefault("Auth", Map.of()));
     Honoured.check(name, Honoured.API + "/Auth", auth);
-    signing = Shape.truth(name, "Auth.EnableIamAuthorizer", auth.getOrDefault("EnableIamAuthorizer", "false"));
+    signing =
+        Shape.truth(
+            name, "Auth.EnableIamAuthorizer", auth.getOrDefault("EnableIamAuthorizer", "false"));
     if (auth.containsKey("DefaultAuthorizer")) {
       if (!"AWS_IAM".equals(auth.get("DefaultAuthorizer"))) {
         throw Honoured.notHonoured(name, Honoured.API, "an authorizer other than AWS_IAM");
@@ -227,7 +243,8 @@ final class Resources {
             : otherwise);
   }
 
-  private static String text(String name, Map<String, Object> p, String property, String otherwise) {
+  private static String text(
+      String name, Map<String, Object> p, String property, String otherwise) {
     return p.containsKey(property) ? Shape.text(name, property, p.get(property)) : otherwise;
   }
 }

@@ -24,15 +24,14 @@ public final class TemplateReader {
     var conditions = section("Conditions");
     var before = new Intrinsics(parameters, conditions, Map.of(), names);
     section("Resources")
-        .forEach(
-            (name, value) -> {
-              var resource = Shape.map(name, "resource", value);
-              Honoured.check(name, "resource", resource);
-              if (!resource.containsKey("Condition")
-                  || before.holds(String.valueOf(resource.get("Condition")), name)) {
-                live.put(name, resource);
-              }
-            });
+        .forEach((name, value) -> {
+          var resource = Shape.map(name, "resource", value);
+          Honoured.check(name, "resource", resource);
+          if (!resource.containsKey("Condition")
+              || before.holds(String.valueOf(resource.get("Condition")), name)) {
+            live.put(name, resource);
+          }
+        });
     var physical = new LinkedHashMap<String, Intrinsics.Physical>();
     live.forEach((name, resource) -> physical.put(name, physical(name, resource, before)));
     this.intrinsics = new Intrinsics(parameters, conditions, physical, names);
@@ -60,7 +59,8 @@ public final class TemplateReader {
       var raw = Optional.ofNullable(entry.getValue().get("Properties")).orElse(Map.of());
       var properties = Shape.map(name, "Properties", intrinsics.resolve(raw, name));
       Honoured.check(name, type, properties);
-      resources.add(name, type, type.equals(Honoured.FUNCTION) ? merged(globals, properties) : properties);
+      resources.add(
+          name, type, type.equals(Honoured.FUNCTION) ? merged(globals, properties) : properties);
     }
     return resources.template();
   }
@@ -70,7 +70,9 @@ public final class TemplateReader {
     Honoured.check("Globals", "Globals", section);
     var function =
         Shape.map(
-            "Globals", "Function", intrinsics.resolve(section.getOrDefault("Function", Map.of()), "Globals"));
+            "Globals",
+            "Function",
+            intrinsics.resolve(section.getOrDefault("Function", Map.of()), "Globals"));
     Honoured.check("Globals.Function", Honoured.FUNCTION, function);
     return function;
   }
@@ -78,25 +80,23 @@ public final class TemplateReader {
   /** SAM's rule: the function's own value wins, and variables are merged one by one. */
   private static Map<String, Object> merged(Map<String, Object> globals, Map<String, Object> own) {
     var out = new LinkedHashMap<>(globals);
-    own.forEach(
-        (key, value) -> {
-          if (value instanceof Map<?, ?> map && out.get(key) instanceof Map<?, ?> base) {
-            var both = new LinkedHashMap<Object, Object>(base);
-            map.forEach(
-                (k, v) -> {
-                  if (v instanceof Map<?, ?> inner && both.get(k) instanceof Map<?, ?> outer) {
-                    var deep = new LinkedHashMap<Object, Object>(outer);
-                    deep.putAll(inner);
-                    both.put(k, deep);
-                  } else {
-                    both.put(k, v);
-                  }
-                });
-            out.put(key, both);
+    own.forEach((key, value) -> {
+      if (value instanceof Map<?, ?> map && out.get(key) instanceof Map<?, ?> base) {
+        var both = new LinkedHashMap<Object, Object>(base);
+        map.forEach((k, v) -> {
+          if (v instanceof Map<?, ?> inner && both.get(k) instanceof Map<?, ?> outer) {
+            var deep = new LinkedHashMap<Object, Object>(outer);
+            deep.putAll(inner);
+            both.put(k, deep);
           } else {
-            out.put(key, value);
+            both.put(k, v);
           }
         });
+        out.put(key, both);
+      } else {
+        out.put(key, value);
+      }
+    });
     return out;
   }
 
@@ -116,7 +116,8 @@ public final class TemplateReader {
       String name, Map<String, Object> resource, Intrinsics parameters) {
     var type = type(name, resource);
     var properties =
-        Shape.map(name, "Properties", Optional.ofNullable(resource.get("Properties")).orElse(Map.of()));
+        Shape.map(
+            name, "Properties", Optional.ofNullable(resource.get("Properties")).orElse(Map.of()));
     return switch (type) {
       case Honoured.TABLE -> {
         var table = own(properties, "TableName", parameters, name);
@@ -127,7 +128,13 @@ public final class TemplateReader {
         yield new Intrinsics.Physical(
             type,
             names.queueUrl(queue),
-            Map.of("Arn", names.arn("sqs", queue), "QueueName", queue, "QueueUrl", names.queueUrl(queue)));
+            Map.of(
+                "Arn",
+                names.arn("sqs", queue),
+                "QueueName",
+                queue,
+                "QueueUrl",
+                names.queueUrl(queue)));
       }
       case Honoured.BUS -> {
         var bus = own(properties, "Name", parameters, name);
@@ -171,18 +178,17 @@ public final class TemplateReader {
   private Map<String, String> parameters(Map<String, String> overrides) {
     var out = new LinkedHashMap<String, String>();
     section("Parameters")
-        .forEach(
-            (name, value) -> {
-              var spec = Shape.map(name, "parameter", value);
-              var given = overrides.get(name);
-              if (given == null && !spec.containsKey("Default")) {
-                throw new PlaneRefused(
-                    "template", "starting the embedded plane: parameter " + name + " has no value");
-              }
-              var text = given == null ? Shape.text(name, "Default", spec.get("Default")) : given;
-              check(name, spec, text);
-              out.put(name, text);
-            });
+        .forEach((name, value) -> {
+          var spec = Shape.map(name, "parameter", value);
+          var given = overrides.get(name);
+          if (given == null && !spec.containsKey("Default")) {
+            throw new PlaneRefused(
+                "template", "starting the embedded plane: parameter " + name + " has no value");
+          }
+          var text = given == null ? Shape.text(name, "Default", spec.get("Default")) : given;
+          check(name, spec, text);
+          out.put(name, text);
+        });
     for (var name : overrides.keySet()) {
       if (!out.containsKey(name)) {
         throw new PlaneRefused(
@@ -207,9 +213,19 @@ public final class TemplateReader {
           }
         }
         case "MinValue" ->
-            Shape.number(name, "value", value, Integer.parseInt(String.valueOf(rule.getValue())), Integer.MAX_VALUE);
+            Shape.number(
+                name,
+                "value",
+                value,
+                Integer.parseInt(String.valueOf(rule.getValue())),
+                Integer.MAX_VALUE);
         case "MaxValue" ->
-            Shape.number(name, "value", value, Integer.MIN_VALUE, Integer.parseInt(String.valueOf(rule.getValue())));
+            Shape.number(
+                name,
+                "value",
+                value,
+                Integer.MIN_VALUE,
+                Integer.parseInt(String.valueOf(rule.getValue())));
         default -> throw Honoured.notHonoured(name, "parameter", "the property " + rule.getKey());
       }
     }
