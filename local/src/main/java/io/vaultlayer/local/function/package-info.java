@@ -1,0 +1,2 @@
+/** Runs the functions of the template in this process, each within its own permissions. */
+package io.vaultlayer.local.function;

@@ -1,0 +1,2 @@
+/** The plane's log: one JSON line for each decision. */
+package io.vaultlayer.local.log;
