@@ -1,0 +1,374 @@
+package io.vaultlayer.local.bucket;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import org.gaul.s3proxy.blobstore.BlobStore;
+import org.gaul.s3proxy.blobstore.ForwardingBlobStore;
+import org.gaul.s3proxy.blobstore.domain.MultipartUpload;
+import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.services.s3.model.BucketCannedACL;
+import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
+import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
+import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
+import software.amazon.awssdk.services.s3.model.CopyObjectResult;
+import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
+import software.amazon.awssdk.services.s3.model.CreateBucketResponse;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.DeleteBucketEncryptionRequest;
+import software.amazon.awssdk.services.s3.model.DeleteBucketEncryptionResponse;
+import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
+import software.amazon.awssdk.services.s3.model.DeleteObjectResponse;
+import software.amazon.awssdk.services.s3.model.DeleteObjectsRequest;
+import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
+import software.amazon.awssdk.services.s3.model.GetBucketAclRequest;
+import software.amazon.awssdk.services.s3.model.GetBucketAclResponse;
+import software.amazon.awssdk.services.s3.model.GetObjectAclRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectAclResponse;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.s3.model.HeadBucketRequest;
+import software.amazon.awssdk.services.s3.model.HeadBucketResponse;
+import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
+import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.ListBucketsResponse;
+import software.amazon.awssdk.services.s3.model.ListObjectVersionsRequest;
+import software.amazon.awssdk.services.s3.model.ListObjectVersionsResponse;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
+import software.amazon.awssdk.services.s3.model.ObjectCannedACL;
+import software.amazon.awssdk.services.s3.model.Part;
+import software.amazon.awssdk.services.s3.model.PutBucketEncryptionRequest;
+import software.amazon.awssdk.services.s3.model.PutBucketEncryptionResponse;
+import software.amazon.awssdk.services.s3.model.PutBucketVersioningRequest;
+import software.amazon.awssdk.services.s3.model.PutBucketVersioningResponse;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectResponse;
+import software.amazon.awssdk.services.s3.model.UploadPartRequest;
+import software.amazon.awssdk.services.s3.model.UploadPartResponse;
+
+/**
+ * The file system's store as one caller may use it. Every operation is overridden, so that one that
+ * nobody thought of is a denial and no hole. (It extends the forwarding class because the server
+ * looks through that one to see what the store underneath can do.)
+ */
+final class GuardedBlobStore extends ForwardingBlobStore {
+  private static final String STUB = ".s3proxy-mpu-stub-";
+  private static final String PART = ".mpus-";
+  private static final int UPLOAD_ID = 36;
+
+  private final Access access;
+  private final Objects objects;
+
+  GuardedBlobStore(BlobStore files, Access access, Objects objects) {
+    super(files);
+    this.access = access;
+    this.objects = objects;
+  }
+
+  // ---- reading
+
+  private void mayRead(String bucket, String key) {
+    if (key.startsWith(STUB)) {
+      stub(bucket, key);
+    } else if (key.startsWith(PART) && key.length() > PART.length() + UPLOAD_ID + 1) {
+      // The server reads parts back when a completion asks for a checksum of the whole.
+      var upload = key.substring(PART.length(), PART.length() + UPLOAD_ID);
+      var rest = key.substring(PART.length() + UPLOAD_ID + 1);
+      access.upload(bucket, upload, rest.substring(0, Math.max(0, rest.lastIndexOf('-'))));
+    } else {
+      access.read(bucket, key);
+    }
+  }
+
+  /** The server's own note about an upload in parts: only for whoever began it. */
+  private void stub(String bucket, String key) {
+    var upload = key.substring(STUB.length());
+    access.upload(bucket, upload, objects.keyOf(upload));
+  }
+
+  @Override
+  public HeadObjectResponse blobMetadata(HeadObjectRequest request) {
+    mayRead(request.bucket(), request.key());
+    return super.blobMetadata(request);
+  }
+
+  @Override
+  public boolean blobExists(String container, String name) {
+    mayRead(container, name);
+    return super.blobExists(container, name);
+  }
+
+  @Override
+  public ResponseInputStream<GetObjectResponse> getBlob(GetObjectRequest request) {
+    mayRead(request.bucket(), request.key());
+    return super.getBlob(request);
+  }
+
+  @Override
+  public ListObjectsV2Response list(ListObjectsV2Request request) {
+    access.list(request.bucket(), request.prefix());
+    return objects.withoutUnfinished(super.list(request));
+  }
+
+  // ---- writing
+
+  @Override
+  public PutObjectResponse putBlob(PutObjectRequest request, InputStream payload) {
+    if (request.key().startsWith(STUB)) {
+      stub(request.bucket(), request.key());
+      return super.putBlob(request, payload);
+    }
+    access.write(request.bucket(), request.key());
+    var once = objects.writeOnce(request.bucket(), request.key());
+    return objects.written(
+        request.bucket(),
+        request.key(),
+        request.contentLength(),
+        () ->
+            super.putBlob(
+                once ? request.toBuilder().ifNoneMatch("*").ifMatch(null).build() : request,
+                watched(payload)));
+  }
+
+  @Override
+  public CopyObjectResponse copyBlob(CopyObjectRequest request) {
+    access.read(request.sourceBucket(), request.sourceKey());
+    access.write(request.destinationBucket(), request.destinationKey());
+    if (!objects.writeOnce(request.destinationBucket(), request.destinationKey())) {
+      return objects.written(
+          request.destinationBucket(),
+          request.destinationKey(),
+          0L,
+          () -> super.copyBlob(request));
+    }
+    // The file system's copy would replace what is there; a put that creates does not.
+    try (var source =
+        super.getBlob(
+            GetObjectRequest.builder()
+                .bucket(request.sourceBucket())
+                .key(request.sourceKey())
+                .build())) {
+      if (source == null) {
+        throw NoSuchKeyException.builder().statusCode(404).message("no such source").build();
+      }
+      var made =
+          putBlob(
+              PutObjectRequest.builder()
+                  .bucket(request.destinationBucket())
+                  .key(request.destinationKey())
+                  .contentLength(source.response().contentLength())
+                  .build(),
+              source);
+      return CopyObjectResponse.builder()
+          .copyObjectResult(
+              CopyObjectResult.builder()
+                  .eTag(made.eTag())
+                  .lastModified(objects.now())
+                  .build())
+          .build();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public MultipartUpload initiateMultipartUpload(CreateMultipartUploadRequest request) {
+    access.write(request.bucket(), request.key());
+    var upload = super.initiateMultipartUpload(request);
+    objects.began(upload.id(), request.key());
+    access.began(upload.id(), request.key());
+    return upload;
+  }
+
+  @Override
+  public UploadPartResponse uploadMultipartPart(
+      MultipartUpload upload, UploadPartRequest request, InputStream payload) {
+    access.upload(upload.containerName(), upload.id(), upload.blobName());
+    return objects.roomFor(
+        request.contentLength(),
+        () -> super.uploadMultipartPart(upload, request, watched(payload)));
+  }
+
+  @Override
+  public CompleteMultipartUploadResponse completeMultipartUpload(
+      MultipartUpload upload, CompleteMultipartUploadRequest request) {
+    access.upload(upload.containerName(), upload.id(), upload.blobName());
+    var once = objects.writeOnce(upload.containerName(), upload.blobName());
+    return objects.written(
+        upload.containerName(),
+        upload.blobName(),
+        0L,
+        () ->
+            super.completeMultipartUpload(
+                upload,
+                once ? request.toBuilder().ifNoneMatch("*").ifMatch(null).build() : request));
+  }
+
+  @Override
+  public void abortMultipartUpload(MultipartUpload upload) {
+    access.upload(upload.containerName(), upload.id(), upload.blobName());
+    super.abortMultipartUpload(upload);
+  }
+
+  @Override
+  public List<Part> listMultipartUpload(MultipartUpload upload) {
+    access.upload(upload.containerName(), upload.id(), upload.blobName());
+    return super.listMultipartUpload(upload);
+  }
+
+  @Override
+  public List<software.amazon.awssdk.services.s3.model.MultipartUpload> listMultipartUploads(
+      String container) {
+    access.administer();
+    return super.listMultipartUploads(container);
+  }
+
+  // ---- deleting
+
+  @Override
+  public DeleteObjectResponse removeBlob(DeleteObjectRequest request) {
+    if (request.key().startsWith(STUB)) {
+      stub(request.bucket(), request.key());
+    } else {
+      access.delete(request.bucket(), request.key());
+    }
+    return super.removeBlob(request);
+  }
+
+  @Override
+  public DeleteObjectsResponse removeBlobs(DeleteObjectsRequest request) {
+    for (var object : request.delete().objects()) {
+      access.delete(request.bucket(), object.key());
+    }
+    return super.removeBlobs(request);
+  }
+
+  // ---- buckets and their settings: from the template, never from a request
+
+  @Override
+  public ListBucketsResponse list() {
+    access.administer();
+    return super.list();
+  }
+
+  @Override
+  public HeadBucketResponse headBucket(HeadBucketRequest request) {
+    access.list(request.bucket(), "");
+    return super.headBucket(request);
+  }
+
+  @Override
+  public CreateBucketResponse createContainer(CreateBucketRequest request) {
+    throw Denied.because("buckets come from the template");
+  }
+
+  @Override
+  public void clearContainer(ListObjectsV2Request request) {
+    throw Denied.because("buckets come from the template");
+  }
+
+  @Override
+  public void deleteContainer(String container) {
+    throw Denied.because("buckets come from the template");
+  }
+
+  @Override
+  public void deleteBucket(String container) {
+    throw Denied.because("buckets come from the template");
+  }
+
+  @Override
+  public BucketCannedACL getContainerAccess(String container) {
+    return BucketCannedACL.PRIVATE;
+  }
+
+  @Override
+  public GetBucketAclResponse getContainerAcl(GetBucketAclRequest request) {
+    throw Denied.because("there are no access lists here");
+  }
+
+  @Override
+  public void setContainerAccess(String container, BucketCannedACL acl) {
+    throw Denied.because("there are no access lists here");
+  }
+
+  @Override
+  public ObjectCannedACL getBlobAccess(String container, String name) {
+    mayRead(container, name);
+    return ObjectCannedACL.PRIVATE;
+  }
+
+  @Override
+  public ObjectCannedACL getBlobAccess(String container, String name, String version) {
+    return getBlobAccess(container, name);
+  }
+
+  @Override
+  public GetObjectAclResponse getBlobAcl(GetObjectAclRequest request) {
+    throw Denied.because("there are no access lists here");
+  }
+
+  @Override
+  public void setBlobAccess(String container, String name, ObjectCannedACL acl) {
+    throw Denied.because("there are no access lists here");
+  }
+
+  @Override
+  public void setBlobAccess(String container, String name, ObjectCannedACL acl, String version) {
+    throw Denied.because("there are no access lists here");
+  }
+
+  @Override
+  public PutBucketVersioningResponse putBucketVersioning(PutBucketVersioningRequest request) {
+    throw Denied.because("buckets come from the template");
+  }
+
+  @Override
+  public PutBucketEncryptionResponse putBucketEncryption(PutBucketEncryptionRequest request) {
+    throw Denied.because("buckets come from the template");
+  }
+
+  @Override
+  public DeleteBucketEncryptionResponse deleteBucketEncryption(
+      DeleteBucketEncryptionRequest request) {
+    throw Denied.because("buckets come from the template");
+  }
+
+  @Override
+  public ListObjectVersionsResponse listVersions(ListObjectVersionsRequest request) {
+    throw Denied.because("there are no versions here");
+  }
+
+  @Override
+  public void close() {
+    // The store underneath belongs to the server, not to one request.
+  }
+
+  /** A body that stops counting once its sender was fenced: nothing of it becomes an object. */
+  private InputStream watched(InputStream payload) {
+    return new FilterInputStream(payload) {
+      @Override
+      public int read() throws IOException {
+        int one = super.read();
+        return ended(one, one);
+      }
+
+      @Override
+      public int read(byte[] into, int from, int length) throws IOException {
+        int count = super.read(into, from, length);
+        return ended(count, count);
+      }
+
+      private int ended(int count, int answer) {
+        if (count < 0) {
+          access.still();
+        }
+        return answer;
+      }
+    };
+  }
+}
