@@ -62,7 +62,12 @@ public final class PlaneLog implements AutoCloseable {
     line("error", what, with);
   }
 
-  private synchronized void line(String level, String what, Map<String, ?> facts) {
+  /** A line that is one already: a function's own record of a decision. */
+  public void decision(String json) {
+    append(json.length() > MOST_LINE ? json.substring(0, MOST_LINE) : json);
+  }
+
+  private void line(String level, String what, Map<String, ?> facts) {
     var line = new LinkedHashMap<String, Object>();
     line.put("at", clock.instant().toString());
     line.put("level", level);
@@ -72,6 +77,10 @@ public final class PlaneLog implements AutoCloseable {
     if (text.length() > MOST_LINE) {
       text = Json.render(Map.of("what", what, "level", level, "cut", text.substring(0, MOST_LINE / 2)));
     }
+    append(text);
+  }
+
+  private synchronized void append(String text) {
     try {
       var bytes = (text + "\n").getBytes(StandardCharsets.UTF_8);
       if (written + bytes.length > MOST_BYTES) {
