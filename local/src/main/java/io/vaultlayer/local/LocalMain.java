@@ -83,8 +83,7 @@ public final class LocalMain {
         entropy);
   }
 
-  private static List<Provider> providers(
-      Claimed claimed, InstantSource clock, Entropy entropy) {
+  private static List<Provider> providers(Claimed claimed, InstantSource clock, Entropy entropy) {
     return LocalProviders.of(claimed, clock, entropy);
   }
 

@@ -16,7 +16,9 @@ import java.util.List;
 final class LocalProviders {
   private LocalProviders() {}
 
-  /** @throws PlaneRefused when the agent's class path is not where the launcher said */
+  /**
+   * @throws PlaneRefused when the agent's class path is not where the launcher said
+   */
   static List<Provider> of(Claimed claimed, InstantSource clock, Entropy entropy) {
     var dist = System.getProperty("vaultlayer.dist");
     if (dist == null) {
@@ -27,7 +29,7 @@ final class LocalProviders {
         new LocalProvider(
             claimed.home().instances(),
             agentCommand(Path.of(dist)),
-            NvidiaSmi.onPath(),
+            new NvidiaSmi(),
             settings.beatSeconds(),
             settings.leaseSeconds(),
             clock,

@@ -21,8 +21,8 @@ import java.util.Map;
 
 /**
  * {@code -Dvaultlayer.train=true}: starts a plane in a directory of its own, walks once through
- * what it does every day, stops it and ends with 0. A virtual machine that records classes meanwhile
- * starts the next plane faster.
+ * what it does every day, stops it and ends with 0. A virtual machine that records classes
+ * meanwhile starts the next plane faster.
  */
 final class Training {
   private static final int PATIENCE = 20_000;

@@ -22,7 +22,9 @@ interface Access {
   /** Remembers an upload as this caller's. */
   void began(String uploadId, String key);
 
-  /** The caller still is who he was when the request began; asked while and after a body streams. */
+  /**
+   * The caller still is who he was when the request began; asked while and after a body streams.
+   */
   void still();
 
   /** Nobody: what an unsigned request gets. */

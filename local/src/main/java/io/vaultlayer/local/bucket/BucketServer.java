@@ -75,8 +75,7 @@ public final class BucketServer implements AutoCloseable {
     server.setBlobStoreLocator((identity, bucket, key) -> grant(identity));
     this.clients =
         new Clients(
-            Endpoints.at(
-                endpoint, LocalNames.REGION, Identities.PLANE, identities.planeSecret()));
+            Endpoints.at(endpoint, LocalNames.REGION, Identities.PLANE, identities.planeSecret()));
   }
 
   /**
@@ -108,13 +107,12 @@ public final class BucketServer implements AutoCloseable {
   private static List<String> writeOnce(Template template) {
     return template.buckets().stream()
         .flatMap(bucket -> bucket.policy().stream())
-        .filter(
-            s ->
-                !s.allow()
-                    && s.principals().contains("*")
-                    && s.actions().contains("s3:PutObject")
-                    && "true"
-                        .equals(s.conditions().getOrDefault("Null", Map.of()).get("s3:if-none-match")))
+        .filter(s ->
+            !s.allow()
+                && s.principals().contains("*")
+                && s.actions().contains("s3:PutObject")
+                && "true"
+                    .equals(s.conditions().getOrDefault("Null", Map.of()).get("s3:if-none-match")))
         .flatMap(s -> s.resources().stream())
         .toList();
   }
@@ -131,14 +129,13 @@ public final class BucketServer implements AutoCloseable {
     }
     return identities
         .find(identity)
-        .map(
-            who ->
-                new AccessGrant(
-                    who.secret(),
-                    new GuardedBlobStore(
-                        files,
-                        new AttemptAccess(who, role(who.roleArn()), liveness, identities, clock),
-                        objects)))
+        .map(who ->
+            new AccessGrant(
+                who.secret(),
+                new GuardedBlobStore(
+                    files,
+                    new AttemptAccess(who, role(who.roleArn()), liveness, identities, clock),
+                    objects)))
         .orElse(null);
   }
 
@@ -168,19 +165,18 @@ public final class BucketServer implements AutoCloseable {
     var started = clock.instant();
     Thread.ofVirtual()
         .name("bucket-sweep")
-        .start(
-            () -> {
-              for (var bucket : template.buckets()) {
-                try {
-                  int removed = Leftovers.sweep(root.resolve(bucket.name()), started);
-                  if (removed > 0) {
-                    log.info("swept", Map.of("bucket", bucket.name(), "unfinished", removed));
-                  }
-                } catch (IOException e) {
-                  log.error("sweep", Map.of("bucket", bucket.name()), e);
-                }
+        .start(() -> {
+          for (var bucket : template.buckets()) {
+            try {
+              int removed = Leftovers.sweep(root.resolve(bucket.name()), started);
+              if (removed > 0) {
+                log.info("swept", Map.of("bucket", bucket.name(), "unfinished", removed));
               }
-            });
+            } catch (IOException e) {
+              log.error("sweep", Map.of("bucket", bucket.name()), e);
+            }
+          }
+        });
   }
 
   @Override

@@ -140,10 +140,7 @@ final class GuardedBlobStore extends ForwardingBlobStore {
     access.write(request.destinationBucket(), request.destinationKey());
     if (!objects.writeOnce(request.destinationBucket(), request.destinationKey())) {
       return objects.written(
-          request.destinationBucket(),
-          request.destinationKey(),
-          0L,
-          () -> super.copyBlob(request));
+          request.destinationBucket(), request.destinationKey(), 0L, () -> super.copyBlob(request));
     }
     // The file system's copy would replace what is there; a put that creates does not.
     try (var source =
@@ -165,10 +162,7 @@ final class GuardedBlobStore extends ForwardingBlobStore {
               source);
       return CopyObjectResponse.builder()
           .copyObjectResult(
-              CopyObjectResult.builder()
-                  .eTag(made.eTag())
-                  .lastModified(objects.now())
-                  .build())
+              CopyObjectResult.builder().eTag(made.eTag()).lastModified(objects.now()).build())
           .build();
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);

@@ -48,7 +48,9 @@ public final class Identities implements AutoCloseable {
     this.planeSecret = planeSecretOf();
   }
 
-  /** @throws io.vaultlayer.local.PlaneRefused when the file is damaged */
+  /**
+   * @throws io.vaultlayer.local.PlaneRefused when the file is damaged
+   */
   public static Identities open(Path file, Entropy entropy, InstantSource clock) {
     var connection = Database.open(file);
     try {

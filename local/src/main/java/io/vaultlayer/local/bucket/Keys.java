@@ -32,7 +32,8 @@ final class Keys {
 
   /** Like {@link #clean}, for a prefix: its last segment may be empty or unfinished. */
   static boolean cleanPrefix(String prefix) {
-    return clean(prefix.endsWith("/") ? prefix + "x" : prefix) && !prefix.endsWith("/..")
+    return clean(prefix.endsWith("/") ? prefix + "x" : prefix)
+        && !prefix.endsWith("/..")
         && !prefix.endsWith("/.");
   }
 

@@ -32,7 +32,9 @@ final class Objects {
   private final InstantSource clock;
   private final Map<String, String> planeUploads = new ConcurrentHashMap<>();
 
-  /** @param onceArns patterns of the ARNs whose objects the bucket policy wants written once */
+  /**
+   * @param onceArns patterns of the ARNs whose objects the bucket policy wants written once
+   */
   Objects(Path root, List<String> onceArns, Identities identities, InstantSource clock) {
     this.root = root;
     this.onceArns = List.copyOf(onceArns);

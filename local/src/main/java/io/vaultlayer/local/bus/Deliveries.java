@@ -22,7 +22,9 @@ public final class Deliveries {
   private final Function<String, Queue> sender;
   private final PlaneLog log;
 
-  /** @param sender a queue by its URL */
+  /**
+   * @param sender a queue by its URL
+   */
   public Deliveries(Template template, Function<String, Queue> sender, PlaneLog log) {
     template.queues().forEach(q -> queues.put(q.arn(), q));
     this.sender = sender;
@@ -50,7 +52,13 @@ public final class Deliveries {
       } catch (TransportUnavailable e) {
         log.warn(
             "delivery lost",
-            Map.of("rule", rule.name(), "queue", queue.name(), "reason", String.valueOf(e.getMessage())));
+            Map.of(
+                "rule",
+                rule.name(),
+                "queue",
+                queue.name(),
+                "reason",
+                String.valueOf(e.getMessage())));
       }
     }
   }

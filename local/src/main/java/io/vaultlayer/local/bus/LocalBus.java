@@ -7,7 +7,6 @@ import io.vaultlayer.local.template.Template;
 import io.vaultlayer.wire.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
@@ -17,7 +16,9 @@ import java.util.Map;
 import java.util.UUID;
 import software.amazon.event.ruler.Machine;
 
-/** One bus: wraps an event as EventBridge does and sends it to the targets of every rule it fits. */
+/**
+ * One bus: wraps an event as EventBridge does and sends it to the targets of every rule it fits.
+ */
 public final class LocalBus implements Bus {
   private static final String SOURCE = "vaultlayer";
   private static final int MOST_BYTES = 64 << 10;
@@ -27,7 +28,9 @@ public final class LocalBus implements Bus {
   private final Deliveries deliveries;
   private final InstantSource clock;
 
-  /** @throws PlaneRefused naming the rule whose pattern is none */
+  /**
+   * @throws PlaneRefused naming the rule whose pattern is none
+   */
   public LocalBus(String name, Template template, Deliveries deliveries, InstantSource clock) {
     this.deliveries = deliveries;
     this.clock = clock;
@@ -55,8 +58,7 @@ public final class LocalBus implements Bus {
 
   @Override
   public void publish(String detailType, String detailJson) {
-    if (detailType.isBlank()
-        || detailJson.getBytes(StandardCharsets.UTF_8).length > MOST_BYTES) {
+    if (detailType.isBlank() || detailJson.getBytes(StandardCharsets.UTF_8).length > MOST_BYTES) {
       throw new IllegalArgumentException("an event has a type, and a detail of at most 64 KiB");
     }
     var envelope = envelope(detailType, detailJson);

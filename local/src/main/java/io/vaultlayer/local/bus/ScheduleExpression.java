@@ -31,7 +31,9 @@ public sealed interface ScheduleExpression {
     }
   }
 
-  /** @throws IllegalArgumentException saying what is wrong */
+  /**
+   * @throws IllegalArgumentException saying what is wrong
+   */
   static ScheduleExpression parse(String text) {
     var rate = Grammar.RATE.matcher(text);
     if (rate.matches()) {
@@ -61,7 +63,9 @@ public sealed interface ScheduleExpression {
     static final Pattern RATE =
         Pattern.compile("rate\\((\\d{1,6}) (minute|minutes|hour|hours|day|days)\\)");
 
-    /** Six fields; weeks begin with SUN = 1; exactly one of the two day fields is a question mark. */
+    /**
+     * Six fields; weeks begin with SUN = 1; exactly one of the two day fields is a question mark.
+     */
     static final CronDefinition CRON =
         CronDefinitionBuilder.defineCron()
             .withMinutes()

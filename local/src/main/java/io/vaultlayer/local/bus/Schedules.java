@@ -42,7 +42,9 @@ public final class Schedules implements AutoCloseable {
     }
   }
 
-  /** @throws PlaneRefused naming the rule whose schedule is none */
+  /**
+   * @throws PlaneRefused naming the rule whose schedule is none
+   */
   public Schedules(Template template, Deliveries deliveries, InstantSource clock, PlaneLog log) {
     this.deliveries = deliveries;
     this.clock = clock;

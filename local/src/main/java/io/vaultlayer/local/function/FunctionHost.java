@@ -84,8 +84,7 @@ public final class FunctionHost {
     } catch (ClassNotFoundException e) {
       throw refused(function, "there is no such class", e);
     } catch (ReflectiveOperationException e) {
-      throw refused(
-          function, "it lacks a public constructor (ApplicationContext, Platform)", e);
+      throw refused(function, "it lacks a public constructor (ApplicationContext, Platform)", e);
     }
   }
 
@@ -119,16 +118,15 @@ public final class FunctionHost {
     var thread =
         Thread.ofVirtual()
             .name("fn-" + name)
-            .start(
-                () -> {
-                  try {
-                    answer.complete(hosted.handler().handleRequest(event, invocation));
-                  } catch (Throwable e) {
-                    answer.completeExceptionally(e);
-                  } finally {
-                    hosted.free().release();
-                  }
-                });
+            .start(() -> {
+              try {
+                answer.complete(hosted.handler().handleRequest(event, invocation));
+              } catch (Throwable e) {
+                answer.completeExceptionally(e);
+              } finally {
+                hosted.free().release();
+              }
+            });
     try {
       return answer.get(hosted.function().timeout().toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {

@@ -10,7 +10,9 @@ final class Guard {
     this.permissions = permissions;
   }
 
-  /** @throws AccessDenied naming function, action and resource */
+  /**
+   * @throws AccessDenied naming function, action and resource
+   */
   void check(String action, String resource) {
     if (!permissions.allows(action, resource)) {
       throw new AccessDenied(function, action, resource);

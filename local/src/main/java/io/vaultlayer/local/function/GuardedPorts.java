@@ -22,7 +22,9 @@ import java.util.function.UnaryOperator;
 final class GuardedPorts {
   private GuardedPorts() {}
 
-  /** @param arn from table name to ARN */
+  /**
+   * @param arn from table name to ARN
+   */
   static Store store(Store inner, Guard guard, UnaryOperator<String> arn) {
     return new Store() {
       @Override

@@ -34,8 +34,7 @@ final class LocalPlatform implements Platform {
         .filter(t -> t.name().equals(table))
         .map(Template.Table::arn)
         .findFirst()
-        .orElseThrow(
-            () -> new IllegalArgumentException("the template has no table " + table));
+        .orElseThrow(() -> new IllegalArgumentException("the template has no table " + table));
   }
 
   @Override
@@ -86,15 +85,13 @@ final class LocalPlatform implements Platform {
         parts.credentials().apply(bucket.name(), role.arn()), guard, role.arn());
   }
 
-  private static <T> T named(
-      Collection<T> all, Predicate<T> wanted, String variable, String kind) {
+  private static <T> T named(Collection<T> all, Predicate<T> wanted, String variable, String kind) {
     return all.stream()
         .filter(wanted)
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalStateException(
-                    "the variable " + variable + " names no " + kind + " of the template"));
+        .orElseThrow(() ->
+            new IllegalStateException(
+                "the variable " + variable + " names no " + kind + " of the template"));
   }
 
   @Override

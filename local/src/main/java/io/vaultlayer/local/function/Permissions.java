@@ -46,19 +46,17 @@ public final class Permissions {
 
   private static boolean holds(Statement statement, Map<String, String> context) {
     return statement.conditions().entrySet().stream()
-        .allMatch(
-            test ->
-                test.getValue().entrySet().stream()
-                    .allMatch(
-                        wanted -> {
-                          var value = context.get(wanted.getKey());
-                          return switch (test.getKey()) {
-                            case "Null" -> (value == null) == Boolean.parseBoolean(wanted.getValue());
-                            case "Bool", "StringEquals" -> wanted.getValue().equals(value);
-                            default ->
-                                throw new IllegalStateException(
-                                    "a condition that nobody evaluates: " + test.getKey());
-                          };
-                        }));
+        .allMatch(test ->
+            test.getValue().entrySet().stream()
+                .allMatch(wanted -> {
+                  var value = context.get(wanted.getKey());
+                  return switch (test.getKey()) {
+                    case "Null" -> (value == null) == Boolean.parseBoolean(wanted.getValue());
+                    case "Bool", "StringEquals" -> wanted.getValue().equals(value);
+                    default ->
+                        throw new IllegalStateException(
+                            "a condition that nobody evaluates: " + test.getKey());
+                  };
+                }));
   }
 }

@@ -52,7 +52,8 @@ public final class Claimed implements AutoCloseable {
               settings));
     } catch (IOException e) {
       lock.get().close();
-      throw new PlaneRefused("home_unusable", "preparing " + home.data() + ": " + e.getMessage(), e);
+      throw new PlaneRefused(
+          "home_unusable", "preparing " + home.data() + ": " + e.getMessage(), e);
     } catch (RuntimeException e) {
       lock.get().close();
       throw e;

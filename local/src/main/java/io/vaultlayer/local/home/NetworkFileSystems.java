@@ -11,14 +11,39 @@ import java.util.Set;
 final class NetworkFileSystems {
   private static final Set<String> NETWORK =
       Set.of(
-          "nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afs", "ncpfs", "lustre", "ceph",
-          "glusterfs", "gpfs", "beegfs", "pvfs2", "orangefs", "9p", "fuse.sshfs", "fuse.glusterfs",
-          "fuse.ceph", "fuse.s3fs", "fuse.gcsfuse", "fuse.rclone", "fuse.juicefs", "fuse.davfs",
-          "davfs", "webdav");
+          "nfs",
+          "nfs4",
+          "cifs",
+          "smb",
+          "smb2",
+          "smb3",
+          "smbfs",
+          "afs",
+          "ncpfs",
+          "lustre",
+          "ceph",
+          "glusterfs",
+          "gpfs",
+          "beegfs",
+          "pvfs2",
+          "orangefs",
+          "9p",
+          "fuse.sshfs",
+          "fuse.glusterfs",
+          "fuse.ceph",
+          "fuse.s3fs",
+          "fuse.gcsfuse",
+          "fuse.rclone",
+          "fuse.juicefs",
+          "fuse.davfs",
+          "davfs",
+          "webdav");
 
   private NetworkFileSystems() {}
 
-  /** @throws PlaneRefused naming the file system's type */
+  /**
+   * @throws PlaneRefused naming the file system's type
+   */
   static void refuse(Path directory) {
     String type;
     try {

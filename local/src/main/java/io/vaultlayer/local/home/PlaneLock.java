@@ -25,8 +25,7 @@ final class PlaneLock implements AutoCloseable {
   /** Empty when another plane holds it. */
   static Optional<PlaneLock> take(Path file) {
     try {
-      var channel =
-          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       try {
         var lock = channel.tryLock();
         if (lock != null) {

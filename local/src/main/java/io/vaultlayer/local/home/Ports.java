@@ -31,7 +31,9 @@ public record Ports(int http, int s3, int sqs) {
         ports.check(file);
         return ports;
       }
-      try (var a = free(); var b = free(); var c = free()) {
+      try (var a = free();
+          var b = free();
+          var c = free()) {
         var ports = new Ports(a.getLocalPort(), b.getLocalPort(), c.getLocalPort());
         var named = new LinkedHashMap<String, Integer>();
         named.put("http", ports.http());

@@ -18,7 +18,10 @@ public record Settings(int beatSeconds, int leaseSeconds) {
   static final int LEASE = 8;
 
   public Settings {
-    if (beatSeconds < 1 || beatSeconds > 300 || leaseSeconds < 3 * beatSeconds || leaseSeconds > 3600) {
+    if (beatSeconds < 1
+        || beatSeconds > 300
+        || leaseSeconds < 3 * beatSeconds
+        || leaseSeconds > 3600) {
       throw new PlaneRefused(
           "settings",
           "reading the settings: local.beatSeconds is 1 to 300 and local.leaseSeconds at least"
@@ -66,10 +69,12 @@ public record Settings(int beatSeconds, int leaseSeconds) {
     }
   }
 
-  /** Both spellings are taken: {@code {"local":{"beatSeconds":2}}} and {@code "local.beatSeconds"}. */
+  /**
+   * Both spellings are taken: {@code {"local":{"beatSeconds":2}}} and {@code "local.beatSeconds"}.
+   */
   private static Optional<Integer> number(String name, Optional<JsonNode> file) {
-    return file.map(
-            root -> root.has("local." + name) ? root.get("local." + name) : root.path("local").path(name))
+    return file.map(root ->
+            root.has("local." + name) ? root.get("local." + name) : root.path("local").path(name))
         .filter(JsonNode::isNumber)
         .map(JsonNode::asInt);
   }

@@ -39,10 +39,9 @@ public record Answer(int status, Map<String, String> headers, byte[] body) {
     }
     var headers = new LinkedHashMap<String, String>();
     if (answer.get("headers") instanceof Map<?, ?> given) {
-      given.forEach(
-          (name, value) ->
-              headers.put(
-                  String.valueOf(name).toLowerCase(java.util.Locale.ROOT), String.valueOf(value)));
+      given.forEach((name, value) ->
+          headers.put(
+              String.valueOf(name).toLowerCase(java.util.Locale.ROOT), String.valueOf(value)));
     }
     headers.putIfAbsent("content-type", "application/json");
     var text = answer.get("body") == null ? "" : String.valueOf(answer.get("body"));

@@ -18,8 +18,7 @@ import java.util.UUID;
 /** A request as API Gateway's HTTP APIs describe it to a function, payload format 2.0. */
 final class GatewayEvent {
   private static final DateTimeFormatter CLF =
-      DateTimeFormatter.ofPattern("dd/MMM/yyyy:HH:mm:ss Z", Locale.ROOT)
-          .withZone(ZoneOffset.UTC);
+      DateTimeFormatter.ofPattern("dd/MMM/yyyy:HH:mm:ss Z", Locale.ROOT).withZone(ZoneOffset.UTC);
 
   private GatewayEvent() {}
 
@@ -88,12 +87,13 @@ final class GatewayEvent {
     exchange
         .getRequestHeaders()
         .forEach(
-            (name, values) ->
-                headers.put(name.toLowerCase(Locale.ROOT), String.join(",", values)));
+            (name, values) -> headers.put(name.toLowerCase(Locale.ROOT), String.join(",", values)));
     return headers;
   }
 
-  /** @throws IllegalArgumentException when the query is not percent-encoded */
+  /**
+   * @throws IllegalArgumentException when the query is not percent-encoded
+   */
   private static Map<String, Object> query(String raw) {
     var query = new LinkedHashMap<String, Object>();
     if (raw == null || raw.isEmpty()) {
@@ -104,7 +104,8 @@ final class GatewayEvent {
         continue;
       }
       int equals = pair.indexOf('=');
-      var name = URLDecoder.decode(equals < 0 ? pair : pair.substring(0, equals), StandardCharsets.UTF_8);
+      var name =
+          URLDecoder.decode(equals < 0 ? pair : pair.substring(0, equals), StandardCharsets.UTF_8);
       var value =
           equals < 0 ? "" : URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8);
       query.merge(name, value, (a, b) -> a + "," + b);

@@ -43,7 +43,9 @@ public final class HttpDoor implements AutoCloseable {
   private final InstantSource clock;
   private final PlaneLog log;
 
-  /** @throws PlaneRefused when the port is taken */
+  /**
+   * @throws PlaneRefused when the port is taken
+   */
   public HttpDoor(
       int port,
       List<Template.Function> functions,
@@ -63,8 +65,7 @@ public final class HttpDoor implements AutoCloseable {
           HttpServer.create(
               new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port), BACKLOG);
     } catch (IOException e) {
-      throw new PlaneRefused(
-          "port_taken", "listening on port " + port + ": " + e.getMessage(), e);
+      throw new PlaneRefused("port_taken", "listening on port " + port + ": " + e.getMessage(), e);
     }
     threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-", 0).factory());
     server.setExecutor(threads);
@@ -87,7 +88,10 @@ public final class HttpDoor implements AutoCloseable {
         send(exchange, answer);
       } catch (RuntimeException e) {
         log.error("request", Map.of("path", exchange.getRequestURI().getRawPath()), e);
-        send(exchange, Answer.error(500, "internal", doing(exchange) + ": the plane failed; its log says why"));
+        send(
+            exchange,
+            Answer.error(
+                500, "internal", doing(exchange) + ": the plane failed; its log says why"));
       } finally {
         free.release();
       }
@@ -163,13 +167,13 @@ public final class HttpDoor implements AutoCloseable {
     return Answer.error(
             401,
             "unauthenticated",
-            doing(exchange) + ": the local token is missing or wrong; vl reads it from the token file")
+            doing(exchange)
+                + ": the local token is missing or wrong; vl reads it from the token file")
         .with("www-authenticate", "Bearer");
   }
 
   private static Answer notAllowed(HttpExchange exchange, String methods) {
-    return Answer.error(
-            405, "wrong_method", doing(exchange) + ": this path takes only " + methods)
+    return Answer.error(405, "wrong_method", doing(exchange) + ": this path takes only " + methods)
         .with("allow", methods);
   }
 

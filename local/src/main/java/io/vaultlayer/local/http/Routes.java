@@ -16,7 +16,9 @@ final class Routes {
 
   private record Entry(Template.Function function, Template.Route route, List<String> segments) {}
 
-  /** @param variables decoded path parameters */
+  /**
+   * @param variables decoded path parameters
+   */
   record Match(Template.Function function, Template.Route route, Map<String, String> variables) {}
 
   Routes(List<Template.Function> functions) {
@@ -30,7 +32,9 @@ final class Routes {
             e -> e.segments().stream().filter(s -> s.startsWith("{")).count()));
   }
 
-  /** @param path raw, still percent-encoded. @throws IllegalArgumentException when it is not so */
+  /**
+   * @param path raw, still percent-encoded. @throws IllegalArgumentException when it is not so
+   */
   Optional<Match> find(String method, String path) {
     var given = segments(path);
     for (var entry : entries) {

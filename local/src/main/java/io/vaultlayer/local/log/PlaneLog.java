@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -75,7 +74,9 @@ public final class PlaneLog implements AutoCloseable {
     line.putAll(facts);
     var text = Json.render(line);
     if (text.length() > MOST_LINE) {
-      text = Json.render(Map.of("what", what, "level", level, "cut", text.substring(0, MOST_LINE / 2)));
+      text =
+          Json.render(
+              Map.of("what", what, "level", level, "cut", text.substring(0, MOST_LINE / 2)));
     }
     append(text);
   }

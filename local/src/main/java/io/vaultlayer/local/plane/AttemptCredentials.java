@@ -19,8 +19,7 @@ final class AttemptCredentials {
   private final Path instances;
   private final Supplier<JobCredentials> credentials;
 
-  AttemptCredentials(
-      StoredLeases leases, Path instances, Supplier<JobCredentials> credentials) {
+  AttemptCredentials(StoredLeases leases, Path instances, Supplier<JobCredentials> credentials) {
     this.leases = leases;
     this.instances = instances;
     this.credentials = credentials;
@@ -45,9 +44,7 @@ final class AttemptCredentials {
       return none(id);
     }
     var issued =
-        credentials
-            .get()
-            .issue(new JobId(id), lease.get().epoch(), JobCredentials.LEAST_LIFE);
+        credentials.get().issue(new JobId(id), lease.get().epoch(), JobCredentials.LEAST_LIFE);
     var s3 = new LinkedHashMap<String, Object>();
     s3.put("endpoint", issued.endpoint());
     s3.put("region", issued.region());

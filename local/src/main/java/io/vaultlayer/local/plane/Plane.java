@@ -182,8 +182,7 @@ public final class Plane implements AutoCloseable {
                 .filter(q -> q.arn().equals(mapping.queueArn()))
                 .findFirst()
                 .orElseThrow();
-        pollers.add(
-            new QueuePoller(function, mapping, queue, queues.client(), host, clock, log));
+        pollers.add(new QueuePoller(function, mapping, queue, queues.client(), host, clock, log));
       }
     }
   }
@@ -230,19 +229,18 @@ public final class Plane implements AutoCloseable {
     var thread =
         Thread.ofVirtual()
             .name("housekeeping")
-            .start(
-                () -> {
-                  try {
-                    while (true) {
-                      Thread.sleep(HOUSEKEEPING);
-                      store.deleteExpired(clock.instant());
-                    }
-                  } catch (InterruptedException e) {
-                    // The plane stops.
-                  } catch (RuntimeException e) {
-                    log.error("housekeeping", Map.of(), e);
-                  }
-                });
+            .start(() -> {
+              try {
+                while (true) {
+                  Thread.sleep(HOUSEKEEPING);
+                  store.deleteExpired(clock.instant());
+                }
+              } catch (InterruptedException e) {
+                // The plane stops.
+              } catch (RuntimeException e) {
+                log.error("housekeeping", Map.of(), e);
+              }
+            });
     return thread::interrupt;
   }
 
@@ -261,14 +259,13 @@ public final class Plane implements AutoCloseable {
 
   /** A part that was still starting when another one failed is closed as soon as it is there. */
   private static void closeLate(CompletableFuture<? extends AutoCloseable> future) {
-    future.thenAccept(
-        part -> {
-          try {
-            part.close();
-          } catch (Exception e) {
-            // The start has failed already, for the reason that is reported.
-          }
-        });
+    future.thenAccept(part -> {
+      try {
+        part.close();
+      } catch (Exception e) {
+        // The start has failed already, for the reason that is reported.
+      }
+    });
   }
 
   public Status status() {

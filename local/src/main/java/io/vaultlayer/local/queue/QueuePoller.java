@@ -59,7 +59,8 @@ public final class QueuePoller implements AutoCloseable {
     this.host = host;
     this.clock = clock;
     this.log = log;
-    this.most = function.concurrency() > 0 ? Math.min(function.concurrency(), MOST_BATCHES) : MOST_BATCHES;
+    this.most =
+        function.concurrency() > 0 ? Math.min(function.concurrency(), MOST_BATCHES) : MOST_BATCHES;
     this.free = new Semaphore(most);
     this.thread = Thread.ofVirtual().name("poll-" + queue.name()).unstarted(this::poll);
   }
@@ -109,12 +110,11 @@ public final class QueuePoller implements AutoCloseable {
 
   private List<Message> receive() {
     return client
-        .receiveMessage(
-            r ->
-                r.queueUrl(queue.url())
-                    .maxNumberOfMessages(mapping.batchSize())
-                    .waitTimeSeconds(WAIT_SECONDS)
-                    .messageSystemAttributeNames(MessageSystemAttributeName.ALL))
+        .receiveMessage(r ->
+            r.queueUrl(queue.url())
+                .maxNumberOfMessages(mapping.batchSize())
+                .waitTimeSeconds(WAIT_SECONDS)
+                .messageSystemAttributeNames(MessageSystemAttributeName.ALL))
         .messages();
   }
 
@@ -188,18 +188,16 @@ public final class QueuePoller implements AutoCloseable {
     if (messages.isEmpty()) {
       return;
     }
-    client.deleteMessageBatch(
-        r ->
-            r.queueUrl(queue.url())
-                .entries(
-                    messages.stream()
-                        .map(
-                            m ->
-                                DeleteMessageBatchRequestEntry.builder()
-                                    .id(Integer.toString(messages.indexOf(m)))
-                                    .receiptHandle(m.receiptHandle())
-                                    .build())
-                        .toList()));
+    client.deleteMessageBatch(r ->
+        r.queueUrl(queue.url())
+            .entries(
+                messages.stream()
+                    .map(m ->
+                        DeleteMessageBatchRequestEntry.builder()
+                            .id(Integer.toString(messages.indexOf(m)))
+                            .receiptHandle(m.receiptHandle())
+                            .build())
+                    .toList()));
   }
 
   private Instant sentAt(Message message) {

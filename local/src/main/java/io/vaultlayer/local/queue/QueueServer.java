@@ -93,13 +93,11 @@ public final class QueueServer implements AutoCloseable {
     attributes.put(QueueAttributeName.DELAY_SECONDS, Long.toString(queue.delay().toSeconds()));
     queue
         .deadLetters()
-        .ifPresent(
-            dead ->
-                attributes.put(
-                    QueueAttributeName.REDRIVE_POLICY,
-                    "{\"deadLetterTargetArn\":\"arn:aws:sqs:%s:%s:%s\",\"maxReceiveCount\":%d}"
-                        .formatted(
-                            LocalNames.REGION, LocalNames.ACCOUNT, dead, queue.maxReceives())));
+        .ifPresent(dead ->
+            attributes.put(
+                QueueAttributeName.REDRIVE_POLICY,
+                "{\"deadLetterTargetArn\":\"arn:aws:sqs:%s:%s:%s\",\"maxReceiveCount\":%d}"
+                    .formatted(LocalNames.REGION, LocalNames.ACCOUNT, dead, queue.maxReceives())));
     client.createQueue(r -> r.queueName(queue.name()).attributes(attributes));
   }
 
