@@ -1,68 +1,267 @@
 package io.vaultlayer.agent.s3;
 
-import io.vaultlayer.wire.AttemptApi;
+import io.vaultlayer.agent.s3.Exchange.Request;
+import io.vaultlayer.wire.AttemptApi.S3Credentials;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /** An S3 bucket, addressed by path, with credentials that may be renewed at any moment. */
 public final class S3Objects implements ObjectStore {
+  private static final int MOST_ANSWER_BYTES = 4 << 20;
+  private static final int COPY_BYTES = 128 << 10;
+
+  private final Tries tries;
+
   /**
    * @param credentials asked before every try, so that a renewal takes effect in the middle of an
    *     upload
    */
-  public S3Objects(Supplier<AttemptApi.S3Credentials> credentials, Stop stop) {}
+  public S3Objects(Supplier<S3Credentials> credentials, Stop stop) {
+    this(credentials, stop, Tries.USUAL, () -> System.currentTimeMillis() / 1000);
+  }
+
+  S3Objects(
+      Supplier<S3Credentials> credentials, Stop stop, Tries.Pace pace, LongSupplier epochSeconds) {
+    this.tries = new Tries(credentials, stop, pace, epochSeconds);
+  }
 
   @Override
   public void put(String key, Body body) throws StoreException {
-    throw new UnsupportedOperationException("not built yet");
+    tries.run("storing " + key, Request.of("PUT", key).body(body), x -> x.bytes(MOST_ANSWER_BYTES));
   }
 
   @Override
   public void putIfAbsent(String key, Body body) throws StoreException {
-    throw new UnsupportedOperationException("not built yet");
+    var request = Request.of("PUT", key).header("if-none-match", "*").body(body);
+    tries.run("creating " + key, request, x -> x.bytes(MOST_ANSWER_BYTES));
   }
 
   @Override
   public byte[] read(String key, int mostBytes) throws StoreException {
-    throw new UnsupportedOperationException("not built yet");
+    return tries.run("reading " + key, Request.of("GET", key), x -> x.bytes(mostBytes));
   }
 
   @Override
   public void readInto(FileChannel file, String key, long offset, long bytes)
       throws StoreException {
-    throw new UnsupportedOperationException("not built yet");
+    if (bytes == 0) {
+      return;
+    }
+    long[] at = {offset};
+    long end = offset + bytes;
+    int cuts = 0;
+    while (at[0] < end) {
+      long before = at[0];
+      var request = Request.of("GET", key).header("range", "bytes=" + before + "-" + (end - 1));
+      String trouble = tries.run("reading " + key, request, x -> copy(x, key, file, at, end));
+      if (at[0] < end) {
+        // What arrived is kept, and only a stretch without any progress counts against the bound.
+        cuts = at[0] > before ? 0 : cuts + 1;
+        if (cuts >= tries.most()) {
+          throw new StoreException.Unreachable("reading " + key + ": " + trouble, null);
+        }
+        tries.pause(cuts);
+      }
+    }
   }
 
   @Override
   public Optional<ObjectInfo> head(String key) throws StoreException {
-    throw new UnsupportedOperationException("not built yet");
+    try {
+      return tries.run(
+          "looking at " + key,
+          Request.of("HEAD", key),
+          x -> {
+            long bytes = Long.parseLong(x.header("content-length").orElse("-1"));
+            return bytes < 0
+                ? Optional.empty()
+                : Optional.of(new ObjectInfo(key, bytes, x.header("etag").orElse("")));
+          });
+    } catch (StoreException.NotThere e) {
+      return Optional.empty();
+    }
   }
 
   @Override
   public Listing list(String prefix, Optional<String> next, int limit) throws StoreException {
-    throw new UnsupportedOperationException("not built yet");
+    var request =
+        Request.of("GET", "")
+            .query("list-type", "2")
+            .query("prefix", prefix)
+            .query("max-keys", Integer.toString(Math.clamp(limit, 1, MOST_KEYS)));
+    next.ifPresent(token -> request.query("continuation-token", token));
+    String xml = tries.run("listing " + prefix, request, S3Objects::text);
+    var objects = new ArrayList<ObjectInfo>();
+    for (String one : Xml.inner(xml, "Contents", MOST_KEYS)) {
+      objects.add(
+          new ObjectInfo(
+              Xml.text(one, "Key").orElseThrow(() -> unreadable("a listing without keys")),
+              Long.parseLong(Xml.text(one, "Size").orElse("0").strip()),
+              Xml.text(one, "ETag").orElse("")));
+    }
+    boolean more = Xml.text(xml, "IsTruncated").orElse("false").equals("true");
+    return new Listing(
+        List.copyOf(objects), more ? Xml.text(xml, "NextContinuationToken") : Optional.empty());
   }
 
   @Override
   public String createMultipart(String key) throws StoreException {
-    throw new UnsupportedOperationException("not built yet");
+    var request =
+        Request.of("POST", key)
+            .query("uploads", "")
+            .header("content-type", "application/octet-stream")
+            .body(Body.of(new byte[0]));
+    String xml = tries.run("opening an upload of " + key, request, S3Objects::text);
+    Optional<String> id = Xml.text(xml, "UploadId");
+    if (id.isEmpty()) {
+      throw new StoreException.Refused("opening an upload of " + key + ": no id in the answer");
+    }
+    return id.get();
   }
 
   @Override
   public Part uploadPart(String key, String uploadId, int number, Body body) throws StoreException {
-    throw new UnsupportedOperationException("not built yet");
+    var request =
+        Request.of("PUT", key)
+            .query("partNumber", Integer.toString(number))
+            .query("uploadId", uploadId)
+            .body(body);
+    String etag =
+        tries.run(
+            "storing part " + number + " of " + key,
+            request,
+            x -> {
+              x.bytes(MOST_ANSWER_BYTES);
+              return x.header("etag").orElse("");
+            });
+    return new Part(number, etag);
   }
 
   @Override
   public void completeMultipart(String key, String uploadId, List<Part> parts, boolean ifAbsent)
       throws StoreException {
-    throw new UnsupportedOperationException("not built yet");
+    var xml = new StringBuilder("<CompleteMultipartUpload>");
+    for (Part part : parts) {
+      xml.append("<Part><PartNumber>")
+          .append(part.number())
+          .append("</PartNumber><ETag>")
+          .append(Xml.escape(part.etag()))
+          .append("</ETag></Part>");
+    }
+    xml.append("</CompleteMultipartUpload>");
+    var request =
+        Request.of("POST", key)
+            .query("uploadId", uploadId)
+            .header("content-type", "application/xml")
+            .body(Body.of(xml.toString().getBytes(StandardCharsets.UTF_8)));
+    if (ifAbsent) {
+      request.header("if-none-match", "*");
+    }
+    tries.run(
+        "completing the upload of " + key,
+        request,
+        x -> {
+          // The status was sent before the work was done; the verdict is in the body.
+          String answer = text(x);
+          if (answer.contains("<Error")) {
+            throw new Broken("the store answered " + Xml.text(answer, "Code").orElse("an error"));
+          }
+          return answer;
+        });
   }
 
   @Override
   public void abortMultipart(String key, String uploadId) throws StoreException {
-    throw new UnsupportedOperationException("not built yet");
+    try {
+      tries.run(
+          "dropping the upload of " + key,
+          Request.of("DELETE", key).query("uploadId", uploadId),
+          x -> x.bytes(MOST_ANSWER_BYTES));
+    } catch (StoreException.NotThere e) {
+      // Gone is what was wanted.
+    }
+  }
+
+  /** The answer's body broke off or was no answer: the request may be sent again. */
+  static final class Broken extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    Broken(String message) {
+      super(message);
+    }
+  }
+
+  /** Copies what comes, moves {@code at} on, and says what broke it off, if anything did. */
+  private static String copy(Exchange x, String key, FileChannel file, long[] at, long end)
+      throws IOException {
+    if (x.status() != 206 && at[0] != 0) {
+      throw new StoreException.Refused("reading " + key + ": the store does not serve ranges");
+    }
+    byte[] buffer = new byte[COPY_BYTES];
+    try (InputStream in = x.stream()) {
+      while (at[0] < end) {
+        int got = readSome(in, buffer, (int) Math.min(buffer.length, end - at[0]));
+        if (got < 0) {
+          throw shorter(x, key, at[0], end);
+        }
+        write(file, ByteBuffer.wrap(buffer, 0, got), key, at);
+      }
+    } catch (Broken e) {
+      x.cut();
+      return e.getMessage();
+    }
+    return "";
+  }
+
+  private static void write(FileChannel file, ByteBuffer piece, String key, long[] at)
+      throws StoreException {
+    try {
+      while (piece.hasRemaining()) {
+        at[0] += file.write(piece, at[0]);
+      }
+    } catch (IOException e) {
+      throw new StoreException.SourceBroken("writing what " + key + " holds: " + e.getMessage(), e);
+    }
+  }
+
+  private static int readSome(InputStream in, byte[] buffer, int most) throws IOException {
+    try {
+      return in.read(buffer, 0, most);
+    } catch (StoreException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new Broken("the connection broke while the object was read");
+    }
+  }
+
+  /** An object that is too short ends where its own length says so; else the wire broke. */
+  private static IOException shorter(Exchange x, String key, long at, long end) {
+    long total =
+        x.header("content-range")
+            .map(range -> range.substring(range.indexOf('/') + 1))
+            .or(() -> x.header("content-length"))
+            .filter(text -> text.chars().allMatch(Character::isDigit) && !text.isEmpty())
+            .map(Long::parseLong)
+            .orElse(Long.MAX_VALUE);
+    return total < end
+        ? new StoreException.Refused(
+            "reading " + key + ": it ends at byte " + total + ", before " + end)
+        : new Broken("the object broke off at byte " + at);
+  }
+
+  private static String text(Exchange x) throws IOException {
+    return new String(x.bytes(MOST_ANSWER_BYTES), StandardCharsets.UTF_8);
+  }
+
+  private static IllegalStateException unreadable(String what) {
+    return new IllegalStateException("unreadable answer of the store: " + what);
   }
 }
