@@ -4,10 +4,12 @@ import io.vaultlayer.agent.s3.ObjectStore;
 import io.vaultlayer.agent.s3.Stop;
 import io.vaultlayer.wire.AttemptApi;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -19,9 +21,10 @@ public final class CheckpointPipeline {
   /**
    * What the pipeline needs.
    *
-   * @param pointer the committed checkpoint that this attempt started from; its {@code restored}
-   *     form when it was restored here
-   * @param stop pulled by {@link #stopNewUploads}; the store must heed the same one
+   * @param pointer the committed checkpoint that this attempt started from
+   * @param restored the same where it was restored here: its files need not be sent again
+   * @param store for this pipeline alone, since it ends with {@code stop}
+   * @param stop heeded by the store; pulled by a fence, and by a {@link #finish} out of time
    * @param loss the newest loss that the script reported; a checkpoint saved while it is not finite
    *     is held
    */
@@ -33,7 +36,28 @@ public final class CheckpointPipeline {
       Stop stop,
       Commits commits,
       Writers writers,
-      Supplier<OptionalDouble> loss) {}
+      Supplier<OptionalDouble> loss,
+      InstantSource clock) {}
+
+  /**
+   * How fast it acts.
+   *
+   * @param look time between two looks at the kept directory
+   * @param quiet silence that counts as completion (contract, section 2)
+   * @param siblings how long a file that arrived by rename waits for others of its step; a script
+   *     that saves two files of one step takes less between their renames
+   * @param retry first wait after a failed upload; it doubles up to {@code longestRetry}
+   */
+  public record Pace(
+      Duration look, Duration quiet, Duration siblings, Duration retry, Duration longestRetry) {
+    public static final Pace USUAL =
+        new Pace(
+            Duration.ofMillis(500),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(20));
+  }
 
   /**
    * For the heartbeat.
@@ -56,11 +80,37 @@ public final class CheckpointPipeline {
   public record Finished(
       Optional<AttemptApi.Pointer> committed, boolean everythingStored, String detail) {}
 
-  public CheckpointPipeline(Parts parts) {}
+  private final Stop stop;
+  private final Ledger ledger;
+  private final Watch watch;
+  private final Uploads uploads;
 
-  /** Takes what lies in the kept directory as known, and starts watching. */
+  private Thread watching;
+
+  public CheckpointPipeline(Parts parts) {
+    this(parts, Pace.USUAL, new Sender(parts.store(), parts.stop()));
+  }
+
+  CheckpointPipeline(Parts parts, Pace pace, Sender sender) {
+    this.stop = parts.stop();
+    this.ledger = new Ledger(parts.pointer().map(AttemptApi.Pointer::step));
+    var snapshots = new Snapshots(parts.scope());
+    this.watch = new Watch(parts, pace, ledger, snapshots);
+    var uploader =
+        new Uploader(
+            parts.scope(), parts.store(), parts.stop(), parts.commits(), sender, parts.clock());
+    parts.restored().ifPresent(restored -> uploader.base(restored.manifest()));
+    this.uploads = new Uploads(parts, pace, ledger, snapshots, uploader);
+  }
+
+  /**
+   * Takes what lies in the kept directory as known, takes up snapshots that an earlier agent of
+   * this epoch left, and starts watching.
+   */
   public void start() {
-    throw new UnsupportedOperationException("not built yet");
+    watch.prepare();
+    watching = thread("checkpoint-watch", watch::run);
+    thread("checkpoint-upload", uploads::run);
   }
 
   /**
@@ -70,20 +120,48 @@ public final class CheckpointPipeline {
    *     only what a rename or its own format proves complete is taken
    */
   public void processEnded(boolean cleanExit) {
-    throw new UnsupportedOperationException("not built yet");
+    watch.ended(cleanExit ? Finder.Phase.ENDED_WELL : Finder.Phase.ENDED_BADLY);
   }
 
   /** Commits the newest complete checkpoint, then stops watching. Call after processEnded. */
   public Finished finish(Duration limit) {
-    throw new UnsupportedOperationException("not built yet");
+    long end = System.nanoTime() + limit.toNanos();
+    boolean seen = watch.awaitSettled(end);
+    boolean stored = ledger.awaitIdle(end);
+    if (!stored) {
+      stop.pull();
+    }
+    watch.stop();
+    ledger.close();
+    join(watching);
+    boolean all = seen && stored && !ledger.isFenced();
+    return new Finished(ledger.committed(), all, all ? "" : ledger.trouble());
   }
 
   /** Fenced: nothing more is started, what is in flight is cut. Returns at once. */
   public void stopNewUploads() {
-    throw new UnsupportedOperationException("not built yet");
+    ledger.fence();
+    stop.pull();
+    watch.stop();
   }
 
   public Status status() {
-    throw new UnsupportedOperationException("not built yet");
+    return new Status(
+        ledger.committedStep(), ledger.uploadingStep(), ledger.waiting(), ledger.warnings());
+  }
+
+  private static Thread thread(String name, Runnable work) {
+    var thread = new Thread(work, name);
+    thread.setDaemon(true);
+    thread.start();
+    return thread;
+  }
+
+  private void join(Thread thread) {
+    try {
+      thread.join(TimeUnit.SECONDS.toMillis(2));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -147,7 +147,7 @@ final class Exchange {
     try (InputStream in = stream()) {
       byte[] all = in.readNBytes(most);
       if (all.length == most && in.read() >= 0) {
-        throw new StoreException.Refused("the answer has more than " + most + " bytes");
+        throw new StoreException.WrongSize("the answer has more than " + most + " bytes");
       }
       return all;
     }

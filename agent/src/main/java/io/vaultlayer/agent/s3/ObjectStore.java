@@ -1,6 +1,7 @@
 package io.vaultlayer.agent.s3;
 
-import java.nio.channels.FileChannel;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,6 +26,15 @@ public interface ObjectStore {
   /** An accepted part, as {@link #completeMultipart} wants it back. */
   record Part(int number, String etag) {}
 
+  /**
+   * Takes an object's bytes as they come, in order and without gaps; {@code at} counts in the
+   * object.
+   */
+  @FunctionalInterface
+  interface Sink {
+    void write(ByteBuffer piece, long at) throws IOException;
+  }
+
   /** Writes an object over whatever is there. */
   void put(String key, Body body) throws StoreException;
 
@@ -34,14 +44,19 @@ public interface ObjectStore {
    */
   void putIfAbsent(String key, Body body) throws StoreException;
 
-  /** The whole object. @throws StoreException.Refused when it has more than {@code mostBytes} */
+  /** The whole object. @throws StoreException.WrongSize when it has more than {@code mostBytes} */
   byte[] read(String key, int mostBytes) throws StoreException;
 
   /**
-   * Copies bytes {@code offset} to {@code offset + bytes} of an object into the same places of a
-   * file. @throws StoreException.Refused when the object ends before
+   * Hands bytes {@code offset} to {@code offset + bytes} of an object to a sink; after a broken
+   * connection it goes on with the byte that did not come.
+   *
+   * @param bytes at least 1
+   * @return size of the whole object
+   * @throws StoreException.WrongSize when the object ends before
+   * @throws StoreException.SourceBroken when the sink fails
    */
-  void readInto(FileChannel file, String key, long offset, long bytes) throws StoreException;
+  long readInto(Sink sink, String key, long offset, long bytes) throws StoreException;
 
   Optional<ObjectInfo> head(String key) throws StoreException;
 

@@ -5,7 +5,6 @@ import io.vaultlayer.wire.AttemptApi.S3Credentials;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,26 +49,23 @@ public final class S3Objects implements ObjectStore {
   }
 
   @Override
-  public void readInto(FileChannel file, String key, long offset, long bytes)
-      throws StoreException {
-    if (bytes == 0) {
-      return;
-    }
-    long[] at = {offset};
-    long end = offset + bytes;
+  public long readInto(Sink sink, String key, long offset, long bytes) throws StoreException {
+    var progress = new Progress(key, offset, offset + bytes);
     int cuts = 0;
-    while (at[0] < end) {
-      long before = at[0];
-      var request = Request.of("GET", key).header("range", "bytes=" + before + "-" + (end - 1));
-      String trouble = tries.run("reading " + key, request, x -> copy(x, key, file, at, end));
-      if (at[0] < end) {
-        // What arrived is kept, and only a stretch without any progress counts against the bound.
-        cuts = at[0] > before ? 0 : cuts + 1;
-        if (cuts >= tries.most()) {
-          throw new StoreException.Unreachable("reading " + key + ": " + trouble, null);
-        }
-        tries.pause(cuts);
+    while (true) {
+      long before = progress.at;
+      var request =
+          Request.of("GET", key).header("range", "bytes=" + before + "-" + (progress.end - 1));
+      String trouble = tries.run("reading " + key, request, x -> copy(x, sink, progress));
+      if (progress.at == progress.end) {
+        return progress.total;
       }
+      // What arrived is kept, and only a stretch without any progress counts against the bound.
+      cuts = progress.at > before ? 0 : cuts + 1;
+      if (cuts >= tries.most()) {
+        throw new StoreException.Unreachable("reading " + key + ": " + trouble, null);
+      }
+      tries.pause(cuts);
     }
   }
 
@@ -199,20 +195,39 @@ public final class S3Objects implements ObjectStore {
     }
   }
 
-  /** Copies what comes, moves {@code at} on, and says what broke it off, if anything did. */
-  private static String copy(Exchange x, String key, FileChannel file, long[] at, long end)
-      throws IOException {
-    if (x.status() != 206 && at[0] != 0) {
-      throw new StoreException.Refused("reading " + key + ": the store does not serve ranges");
+  /** How far a ranged read has come. */
+  private static final class Progress {
+    final String key;
+    final long end;
+    long at;
+    long total;
+
+    Progress(String key, long at, long end) {
+      this.key = key;
+      this.at = at;
+      this.end = end;
+    }
+  }
+
+  /** Copies what comes and says what broke it off, if anything did. */
+  private static String copy(Exchange x, Sink sink, Progress progress) throws IOException {
+    if (x.status() != 206 && progress.at != 0) {
+      throw new StoreException.Refused(
+          "reading " + progress.key + ": the store does not serve ranges");
+    }
+    progress.total = total(x);
+    if (progress.total < progress.end) {
+      throw new StoreException.WrongSize(
+          "reading " + progress.key + ": it ends at byte " + progress.total);
     }
     byte[] buffer = new byte[COPY_BYTES];
     try (InputStream in = x.stream()) {
-      while (at[0] < end) {
-        int got = readSome(in, buffer, (int) Math.min(buffer.length, end - at[0]));
-        if (got < 0) {
-          throw shorter(x, key, at[0], end);
-        }
-        write(file, ByteBuffer.wrap(buffer, 0, got), key, at);
+      while (progress.at < progress.end) {
+        int got = readSome(in, buffer, (int) Math.min(buffer.length, progress.end - progress.at));
+        write(sink, ByteBuffer.wrap(buffer, 0, got), progress);
+      }
+      if (x.status() != 206) {
+        x.cut();
       }
     } catch (Broken e) {
       x.cut();
@@ -221,40 +236,39 @@ public final class S3Objects implements ObjectStore {
     return "";
   }
 
-  private static void write(FileChannel file, ByteBuffer piece, String key, long[] at)
-      throws StoreException {
+  private static void write(Sink sink, ByteBuffer piece, Progress progress) throws StoreException {
+    int length = piece.remaining();
     try {
-      while (piece.hasRemaining()) {
-        at[0] += file.write(piece, at[0]);
-      }
+      sink.write(piece, progress.at);
     } catch (IOException e) {
-      throw new StoreException.SourceBroken("writing what " + key + " holds: " + e.getMessage(), e);
+      throw new StoreException.SourceBroken(
+          "keeping what " + progress.key + " holds: " + e.getMessage(), e);
     }
+    progress.at += length;
   }
 
   private static int readSome(InputStream in, byte[] buffer, int most) throws IOException {
+    int got;
     try {
-      return in.read(buffer, 0, most);
+      got = in.read(buffer, 0, most);
     } catch (StoreException e) {
       throw e;
     } catch (IOException e) {
       throw new Broken("the connection broke while the object was read");
     }
+    if (got < 0) {
+      throw new Broken("the object broke off");
+    }
+    return got;
   }
 
-  /** An object that is too short ends where its own length says so; else the wire broke. */
-  private static IOException shorter(Exchange x, String key, long at, long end) {
-    long total =
-        x.header("content-range")
-            .map(range -> range.substring(range.indexOf('/') + 1))
-            .or(() -> x.header("content-length"))
-            .filter(text -> text.chars().allMatch(Character::isDigit) && !text.isEmpty())
-            .map(Long::parseLong)
-            .orElse(Long.MAX_VALUE);
-    return total < end
-        ? new StoreException.Refused(
-            "reading " + key + ": it ends at byte " + total + ", before " + end)
-        : new Broken("the object broke off at byte " + at);
+  private static long total(Exchange x) throws Broken {
+    return x.header("content-range")
+        .map(range -> range.substring(range.indexOf('/') + 1))
+        .or(() -> x.header("content-length"))
+        .filter(text -> !text.isEmpty() && text.chars().allMatch(Character::isDigit))
+        .map(Long::parseLong)
+        .orElseThrow(() -> new Broken("an answer without a length"));
   }
 
   private static String text(Exchange x) throws IOException {

@@ -40,6 +40,15 @@ public abstract sealed class StoreException extends IOException {
     }
   }
 
+  /** The object is there and has not the size that was counted on. */
+  public static final class WrongSize extends StoreException {
+    private static final long serialVersionUID = 1L;
+
+    public WrongSize(String message) {
+      super(message, null);
+    }
+  }
+
   /** The store answered that it will never do this (other 4xx), or answered unreadably. */
   public static final class Refused extends StoreException {
     private static final long serialVersionUID = 1L;

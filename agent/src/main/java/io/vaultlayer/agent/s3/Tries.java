@@ -71,6 +71,7 @@ final class Tries {
           }
           case 404 -> throw new StoreException.NotThere(doing + ": not there, " + trouble);
           case 412 -> throw new StoreException.AlreadyThere(doing + ": already there");
+          case 416 -> throw new StoreException.WrongSize(doing + ": it ends before that");
           case 408, 409, 425, 429 -> {
             if (exchange.status() == 409 && !isPassing(code)) {
               throw new StoreException.Refused(doing + ": " + trouble);

@@ -62,7 +62,7 @@ class S3ObjectsTest {
   @Test
   void refusesToReadMoreThanItWasAllowed() {
     bucket.objects().put("big", bytes(11));
-    assertThatThrownBy(() -> store.read("big", 10)).isInstanceOf(StoreException.Refused.class);
+    assertThatThrownBy(() -> store.read("big", 10)).isInstanceOf(StoreException.WrongSize.class);
   }
 
   @Test
@@ -136,7 +136,7 @@ class S3ObjectsTest {
     Path file = directory.resolve("f");
     try (var channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      store.readInto(channel, "k", 0, content.length);
+      store.readInto((piece, at) -> channel.write(piece, at), "k", 0, content.length);
     }
     assertThat(Files.readAllBytes(file)).isEqualTo(content);
     assertThat(bucket.count("GET", "k")).isEqualTo(4);
@@ -149,7 +149,7 @@ class S3ObjectsTest {
     Path file = directory.resolve("f");
     Files.write(file, new byte[1000]);
     try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      store.readInto(channel, "k", 400, 100);
+      store.readInto((piece, at) -> channel.write(piece, at), "k", 400, 100);
     }
     byte[] got = Files.readAllBytes(file);
     assertThat(java.util.Arrays.copyOfRange(got, 400, 500))
@@ -164,8 +164,8 @@ class S3ObjectsTest {
     try (var channel =
         FileChannel.open(
             directory.resolve("f"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      assertThatThrownBy(() -> store.readInto(channel, "k", 0, 11))
-          .isInstanceOf(StoreException.Refused.class)
+      assertThatThrownBy(() -> store.readInto((piece, at) -> channel.write(piece, at), "k", 0, 11))
+          .isInstanceOf(StoreException.WrongSize.class)
           .hasMessageContaining("ends at byte 10");
     }
   }

@@ -1,0 +1,129 @@
+package io.vaultlayer.agent.checkpoint;
+
+import io.vaultlayer.agent.s3.Hex;
+import io.vaultlayer.wire.BucketLayout;
+import io.vaultlayer.wire.Json;
+import io.vaultlayer.wire.Manifest;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The files of one manifest on their way under one prefix. What was stored is remembered, so that a
+ * second run after a failure sends only the rest.
+ */
+final class FileSet {
+  private final Path root;
+  private final Tree tree;
+  private final String prefix;
+
+  /** Leading part of the paths that the keys leave out, such as {@code checkpoint-800/}. */
+  private final String cut;
+
+  private final Map<String, Manifest.File> stored = new HashMap<>();
+
+  FileSet(Path root, Tree tree, String prefix, String cut) {
+    this.root = root;
+    this.tree = tree;
+    this.prefix = prefix;
+    this.cut = cut;
+  }
+
+  /** Manifest bytes as they are stored, and what a commit says of them. */
+  record Written(byte[] content, String sha256, Manifest manifest) {
+    static Written of(Manifest manifest) throws IOException {
+      byte[] content = Json.render(manifest).getBytes(StandardCharsets.UTF_8);
+      if (content.length > Manifest.MOST_BYTES) {
+        throw new IOException("the manifest has more than " + Manifest.MOST_BYTES + " bytes");
+      }
+      return new Written(content, Hex.of(Hex.sha256(content)), manifest);
+    }
+
+    /** One that lies in the bucket already. */
+    static Written of(byte[] content, Manifest manifest) {
+      return new Written(content, Hex.of(Hex.sha256(content)), manifest);
+    }
+
+    long bytes() {
+      return manifest.files().stream().mapToLong(Manifest.File::bytes).sum();
+    }
+  }
+
+  /**
+   * Stores every file, small ones several at a time, and returns them in the tree's order.
+   *
+   * @param known files that need not be sent again, by SHA-256
+   */
+  List<Manifest.File> send(Sender sender, Map<String, Manifest.File> known) throws IOException {
+    var large = new ArrayList<Sender.Item>();
+    try (var crew = new Crew<Manifest.File>()) {
+      for (Tree.Entry entry : tree.files()) {
+        Sender.Item item = item(entry);
+        if (stored(entry.path()) != null || crew.hasFailed()) {
+          continue;
+        }
+        if (sender.isLarge(item)) {
+          large.add(item);
+        } else {
+          crew.start(() -> store(sender, item, known));
+        }
+      }
+      crew.results();
+    }
+    for (Sender.Item item : large) {
+      store(sender, item, known);
+    }
+    return tree.files().stream().map(entry -> stored(entry.path())).toList();
+  }
+
+  private Manifest.File store(Sender sender, Sender.Item item, Map<String, Manifest.File> known)
+      throws IOException {
+    boolean reserved = item.key(1).equals(prefix + BucketLayout.MANIFEST);
+    Manifest.File file = sender.send(item, known, reserved ? 2 : 1);
+    synchronized (stored) {
+      stored.put(item.path(), file);
+    }
+    return file;
+  }
+
+  private Manifest.File stored(String path) {
+    synchronized (stored) {
+      return stored.get(path);
+    }
+  }
+
+  private Sender.Item item(Tree.Entry entry) {
+    String path = entry.path();
+    String name = path.startsWith(cut) ? path.substring(cut.length()) : path;
+    return new Sender.Item(root.resolve(path), entry.stat(), path, prefix, name);
+  }
+
+  /** The files of a manifest by digest. */
+  static Map<String, Manifest.File> byDigest(Manifest manifest) {
+    var files = new LinkedHashMap<String, Manifest.File>();
+    for (Manifest.File file : manifest.files()) {
+      files.putIfAbsent(file.sha256(), file);
+    }
+    return files;
+  }
+
+  /** True when both manifests describe the same content, wherever it lies. */
+  static boolean sameFiles(Manifest mine, Manifest other) {
+    if (other.files() == null || mine.files().size() != other.files().size()) {
+      return false;
+    }
+    for (int i = 0; i < mine.files().size(); i++) {
+      Manifest.File a = mine.files().get(i);
+      Manifest.File b = other.files().get(i);
+      if (!a.path().equals(b.path()) || !a.sha256().equals(b.sha256()) || a.bytes() != b.bytes()) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,230 @@
+package io.vaultlayer.agent.checkpoint;
+
+import io.vaultlayer.wire.Manifest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Looks at the kept directory, again and again, and says what has become complete since. Scripts
+ * whose names state a step make one checkpoint of each step. For the others the whole directory is
+ * one checkpoint, since only the script knows which of its files belong together.
+ */
+final class Finder {
+  /** How the writing side stands. */
+  enum Phase {
+    RUNNING,
+    ENDED_WELL,
+    ENDED_BADLY
+  }
+
+  private static final int MOST_TOPS = 10_000;
+
+  /** Steps looked at in one go, newest first; a script that keeps more has no rotation. */
+  private static final int MOST_STEPS = 16;
+
+  /** Name of the one candidate of a script whose names state no steps. */
+  private static final String WHOLE = "";
+
+  private final Path kept;
+  private final Writers writers;
+  private final long quietNanos;
+
+  /** A file that was renamed may be the first of several of its step: wait for the others. */
+  private final long siblingNanos;
+
+  private final Map<String, Sight> sights = new HashMap<>();
+  private Set<String> unmarked = new HashSet<>();
+  private boolean numbered;
+  private int usualTops = 1;
+
+  /** One candidate's history. */
+  private static final class Sight {
+    Tree tree;
+    List<String> tops;
+    long changedAt;
+    boolean done;
+  }
+
+  Finder(Path kept, Writers writers, long quietNanos, long siblingNanos) {
+    this.kept = kept;
+    this.writers = writers;
+    this.quietNanos = quietNanos;
+    this.siblingNanos = siblingNanos;
+  }
+
+  /** Takes what lies there as old: only what changes from now on can be found. */
+  void baseline(long nowNanos) throws IOException {
+    for (var candidate : candidates().entrySet()) {
+      see(candidate.getKey(), candidate.getValue(), nowNanos).done = true;
+    }
+  }
+
+  /**
+   * One look.
+   *
+   * @param above only steps greater than this
+   * @param touched ctimes that our own snapshots caused, by inode
+   * @return what is complete now and was not returned in this form before, newest step first
+   */
+  List<Sighted> look(long nowNanos, Phase phase, long above, Map<Long, Long> touched)
+      throws IOException {
+    var found = new ArrayList<Sighted>();
+    var present = candidates();
+    sights.keySet().retainAll(present.keySet());
+    present.keySet().removeIf(name -> !name.equals(WHOLE) && Long.parseLong(name) <= above);
+    var stillUnmarked = new HashSet<String>();
+    for (var candidate : present.entrySet()) {
+      Sight sight = see(candidate.getKey(), candidate.getValue(), nowNanos);
+      boolean renamed = renamed(sight, touched, stillUnmarked);
+      if (sight.done || sight.tree.bytes() == 0 && sight.tree.problem().isEmpty()) {
+        continue;
+      }
+      long still = nowNanos - sight.changedAt;
+      Proof proof = proof(sight, renamed, still, phase);
+      if (proof != null) {
+        sight.done = true;
+        usualTops = sight.tops.size();
+        found.add(new Sighted(step(candidate.getKey()), sight.tops, sight.tree, proof));
+      }
+    }
+    unmarked = stillUnmarked;
+    return found;
+  }
+
+  /** True while something lies there that silence alone could still make complete. */
+  boolean isWaiting(long nowNanos) {
+    return sights.values().stream()
+        .anyMatch(s -> !s.done && nowNanos - s.changedAt <= quietNanos + siblingNanos);
+  }
+
+  private Proof proof(Sight sight, boolean renamed, long still, Phase phase) throws IOException {
+    boolean ended = phase == Phase.ENDED_BADLY;
+    if (renamed && sight.tops.size() >= usualTops && isAlone(sight)) {
+      boolean directory =
+          sight.tree.directories().stream().anyMatch(d -> sight.tops.contains(d.path()));
+      if ((directory || still >= siblingNanos || ended) && !isWritten(sight)) {
+        return Proof.RENAME;
+      }
+    }
+    if (ended) {
+      return provenByFormat(sight) ? Proof.FORMAT : null;
+    }
+    boolean quiet =
+        still >= quietNanos
+            && sight.tree.files().stream().noneMatch(f -> Names.saysUnfinished(f.path()))
+            && sight.tree.directories().stream().noneMatch(d -> Names.saysUnfinished(d.path()))
+            && !isWritten(sight);
+    return quiet ? Proof.QUIET : null;
+  }
+
+  /** Several unnumbered files are one checkpoint only when they have all settled. */
+  private boolean isAlone(Sight sight) {
+    return numbered || sight.tops.size() == 1;
+  }
+
+  private boolean isWritten(Sight sight) {
+    return sight.tops.stream().anyMatch(top -> writers.anyAt(kept.resolve(top)));
+  }
+
+  private boolean provenByFormat(Sight sight) throws IOException {
+    if (sight.tops.size() != 1 || usualTops != 1 || sight.tree.files().size() != 1) {
+      return false;
+    }
+    Tree.Entry file = sight.tree.files().getFirst();
+    return file.path().equals(sight.tops.getFirst())
+        && Formats.provesEnd(file.path(), kept.resolve(file.path()), file.stat().bytes());
+  }
+
+  /** What was seen under its name without the mark of a rename never earns it there. */
+  private boolean renamed(Sight sight, Map<Long, Long> touched, Set<String> stillUnmarked) {
+    boolean all = true;
+    for (String top : sight.tops) {
+      String known = top + '\n' + inode(top, sight.tree);
+      if (unmarked.contains(known) || !Arrival.byRename(top, sight.tree, touched)) {
+        stillUnmarked.add(known);
+        all = false;
+      }
+    }
+    return all && !sight.tops.isEmpty();
+  }
+
+  private static long inode(String top, Tree tree) {
+    for (Tree.Entry file : tree.files()) {
+      if (file.path().equals(top)) {
+        return file.stat().inode();
+      }
+    }
+    for (Tree.Entry directory : tree.directories()) {
+      if (directory.path().equals(top)) {
+        return directory.stat().inode();
+      }
+    }
+    return -1;
+  }
+
+  private Sight see(String name, List<String> tops, long nowNanos) throws IOException {
+    Tree seen = Tree.of(kept, tops, Manifest.MOST_FILES);
+    Tree tree = name.equals(WHOLE) ? withoutLogs(seen) : seen;
+    Sight sight = sights.computeIfAbsent(name, n -> new Sight());
+    if (sight.tree == null || !sight.tree.same(tree)) {
+      sight.changedAt = nowNanos;
+      sight.done = false;
+    }
+    sight.tree = tree;
+    sight.tops = tops;
+    return sight;
+  }
+
+  private static Tree withoutLogs(Tree tree) {
+    var files =
+        tree.files().stream()
+            .filter(f -> !Names.isLog(f.path().substring(f.path().lastIndexOf('/') + 1)))
+            .toList();
+    return new Tree(files, tree.directories(), tree.skipped(), tree.problem());
+  }
+
+  /** Top-level entries by candidate, newest step first. */
+  private Map<String, List<String>> candidates() throws IOException {
+    var steps = new TreeMap<Long, List<String>>(Comparator.reverseOrder());
+    var others = new ArrayList<String>();
+    for (String name : Tree.names(kept, MOST_TOPS)) {
+      if (Names.isIgnored(name)) {
+        continue;
+      }
+      OptionalLong step = Names.step(name);
+      if (step.isEmpty()) {
+        others.add(name);
+      } else {
+        numbered = true;
+        steps.computeIfAbsent(step.getAsLong(), s -> new ArrayList<>()).add(name);
+      }
+    }
+    var found = new LinkedHashMap<String, List<String>>();
+    if (numbered) {
+      steps.forEach((step, names) -> {
+        if (found.size() < MOST_STEPS) {
+          found.put(Long.toString(step), List.copyOf(names));
+        }
+      });
+    } else if (!others.isEmpty()) {
+      found.put(WHOLE, List.copyOf(others));
+    }
+    return found;
+  }
+
+  private static OptionalLong step(String candidate) {
+    return candidate.equals(WHOLE)
+        ? OptionalLong.empty()
+        : OptionalLong.of(Long.parseLong(candidate));
+  }
+}

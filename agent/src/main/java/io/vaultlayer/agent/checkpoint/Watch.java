@@ -1,0 +1,168 @@
+package io.vaultlayer.agent.checkpoint;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+
+/** The watching side: looks, and makes a snapshot of what is complete at once. */
+final class Watch {
+  /** A look may take this share of the time at most; huge directories are looked at less often. */
+  private static final int LOOK_SHARE = 20;
+
+  private final CheckpointPipeline.Parts parts;
+  private final CheckpointPipeline.Pace pace;
+  private final Ledger ledger;
+  private final Snapshots snapshots;
+  private final Finder finder;
+  private Finder.Phase phase = Finder.Phase.RUNNING;
+  private boolean stopped;
+  private boolean settled;
+
+  Watch(
+      CheckpointPipeline.Parts parts,
+      CheckpointPipeline.Pace pace,
+      Ledger ledger,
+      Snapshots snapshots) {
+    this.parts = parts;
+    this.pace = pace;
+    this.ledger = ledger;
+    this.snapshots = snapshots;
+    this.finder =
+        new Finder(
+            parts.scope().kept(),
+            parts.writers(),
+            pace.quiet().toNanos(),
+            pace.siblings().toNanos());
+  }
+
+  /** Before the script starts: what lies there is known, what an earlier agent kept is taken up. */
+  void prepare() {
+    try {
+      List<Snapshot> left = snapshots.recover();
+      for (Snapshot snapshot : left) {
+        if (ledger.wants(OptionalLong.of(snapshot.step()))) {
+          ledger.number(OptionalLong.of(snapshot.step()));
+          ledger.offer(snapshot).ifPresent(snapshots::discard);
+        } else {
+          snapshots.discard(snapshot);
+        }
+      }
+      finder.baseline(System.nanoTime());
+    } catch (IOException e) {
+      ledger.warn("looking at " + parts.scope().kept() + ": " + e.getMessage());
+    }
+  }
+
+  void run() {
+    while (true) {
+      long before = System.nanoTime();
+      Finder.Phase seenIn = phase();
+      look(seenIn);
+      long took = System.nanoTime() - before;
+      synchronized (this) {
+        settled =
+            seenIn == phase
+                && switch (phase) {
+                  case RUNNING -> false;
+                  case ENDED_BADLY -> true;
+                  case ENDED_WELL -> !finder.isWaiting(System.nanoTime());
+                };
+        notifyAll();
+        try {
+          // A change of phase is looked into at once; otherwise wait for the next look.
+          if (!stopped && seenIn == phase) {
+            long rest = Math.max(pace.look().toNanos(), took * LOOK_SHARE);
+            TimeUnit.NANOSECONDS.timedWait(this, Math.max(rest, 1_000_000));
+          }
+        } catch (InterruptedException e) {
+          return;
+        }
+        if (stopped) {
+          return;
+        }
+      }
+    }
+  }
+
+  synchronized void ended(Finder.Phase how) {
+    phase = how;
+    settled = false;
+    notifyAll();
+  }
+
+  synchronized void stop() {
+    stopped = true;
+    notifyAll();
+  }
+
+  /** Waits until everything that is complete was found. @return false when time ran out before */
+  synchronized boolean awaitSettled(long endNanos) {
+    try {
+      while (!settled && !stopped) {
+        long left = endNanos - System.nanoTime();
+        if (left <= 0) {
+          return false;
+        }
+        TimeUnit.NANOSECONDS.timedWait(this, left);
+      }
+      return settled;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private synchronized Finder.Phase phase() {
+    return phase;
+  }
+
+  private void look(Finder.Phase seenIn) {
+    try {
+      List<Sighted> found;
+      synchronized (snapshots) {
+        found = finder.look(System.nanoTime(), seenIn, ledger.above(), snapshots.touched());
+      }
+      for (Sighted one : found) {
+        if (ledger.wants(one.step())) {
+          keep(one);
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      // One bad look must not end the watch: the next may succeed, and silence would lose saves.
+      ledger.warn("looking at " + parts.scope().kept() + ": " + e.getMessage());
+    }
+  }
+
+  private void keep(Sighted found) {
+    long step = ledger.number(found.step());
+    OptionalDouble loss = parts.loss().get();
+    if (!found.tree().skipped().isEmpty()) {
+      ledger.warn(
+          "not stored, because they are links or no files: "
+              + String.join(", ", found.tree().skipped()));
+    }
+    try {
+      Snapshot snapshot;
+      synchronized (snapshots) {
+        snapshot = snapshots.take(found, step, loss);
+      }
+      ledger
+          .offer(snapshot)
+          .ifPresent(superseded -> {
+            synchronized (snapshots) {
+              snapshots.discard(superseded);
+            }
+          });
+    } catch (Snapshots.Moved e) {
+      // It changed under our hands; if it settles, it will be found again.
+    } catch (IOException e) {
+      ledger.hold(
+          step,
+          "it could not be kept: " + e.getMessage(),
+          found.tree().bytes(),
+          found.tree().files().size());
+    }
+  }
+}
