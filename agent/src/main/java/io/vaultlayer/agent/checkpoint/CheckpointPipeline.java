@@ -37,7 +37,20 @@ public final class CheckpointPipeline {
       Commits commits,
       Writers writers,
       Supplier<OptionalDouble> loss,
-      InstantSource clock) {}
+      InstantSource clock) {
+    /** With the machine's clock, which here only dates manifests. */
+    public Parts(
+        Scope scope,
+        Optional<AttemptApi.Pointer> pointer,
+        Optional<Restored> restored,
+        ObjectStore store,
+        Stop stop,
+        Commits commits,
+        Writers writers,
+        Supplier<OptionalDouble> loss) {
+      this(scope, pointer, restored, store, stop, commits, writers, loss, InstantSource.system());
+    }
+  }
 
   /**
    * How fast it acts.

@@ -22,6 +22,13 @@ public final class OutputsUploader {
   private final Sender sender;
   private final InstantSource clock;
 
+  public OutputsUploader(ObjectStore store, Stop stop) {
+    this(store, stop, InstantSource.system());
+  }
+
+  /**
+   * @param clock dates the manifest
+   */
   public OutputsUploader(ObjectStore store, Stop stop, InstantSource clock) {
     this.store = store;
     this.sender = new Sender(store, stop);
