@@ -33,7 +33,7 @@ public final class LocalMain {
   private LocalMain() {}
 
   public static void main(String[] args) {
-    Process.prepare();
+    OwnProcess.prepare();
     int exit;
     try {
       exit = run(System.getenv());
@@ -65,8 +65,8 @@ public final class LocalMain {
     var log = new PlaneLog(home.log(), clock);
     try (var plane = Plane.start(claimed.get(), plan(entropy, clock, true), log)) {
       System.out.println(plane.status().endpoint());
-      Process.stopOnSignal(plane);
-      Process.logOutput(log);
+      OwnProcess.stopOnSignal(plane);
+      OwnProcess.logOutput(log);
       plane.await();
     }
     return 0;

@@ -7,8 +7,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /** What concerns the process as such: settings of its libraries, signals, output. */
-final class Process {
-  private Process() {}
+final class OwnProcess {
+  private OwnProcess() {}
 
   /** Before any library is touched: each reads its settings once. */
   static void prepare() {
