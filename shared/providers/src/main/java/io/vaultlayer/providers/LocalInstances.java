@@ -35,6 +35,9 @@ final class LocalInstances {
   /** More folders than any machine runs instances; beyond it a list says that it is incomplete. */
   private static final int MOST_FOLDERS = 10_000;
 
+  /** An intent this old whose agent never started belongs to a plane that died. */
+  private static final Duration UNSTARTED = Duration.ofMinutes(10);
+
   /** Killed processes go at once, unless the kernel holds one in a disk's queue. */
   private static final Duration END = Duration.ofSeconds(10);
 
@@ -125,7 +128,7 @@ final class LocalInstances {
     if (instance.isPresent() && folder.ended().isEmpty()) {
       folder.writeEnded(clock.instant());
     }
-    prune();
+    tidy();
   }
 
   /** Takes the instance away as a lost machine would, with everything that fled elsewhere. */
@@ -232,7 +235,27 @@ final class LocalInstances {
     }
   }
 
-  /** Lets go of what ended instances need not keep, and of those that are too many or too old. */
+  /**
+   * Ends what died by itself (a list that shows it as gone and one that does not show it mean the
+   * same, so nobody terminates it), and lets go of what ended instances need not keep.
+   */
+  void tidy() throws IOException {
+    for (var folder : folders()) {
+      var lock = lock(folder.label());
+      // A label that is just being created or ended is left to whoever does that.
+      if (folder.ended().isEmpty() && lock.tryLock()) {
+        try {
+          if (describe(folder.label(), UNSTARTED) == Sighting.GONE) {
+            folder.writeEnded(clock.instant());
+          }
+        } finally {
+          lock.unlock();
+        }
+      }
+    }
+    prune();
+  }
+
   private void prune() throws IOException {
     record Old(LocalFolder folder, Instant endedAt) {}
     var ended = new ArrayList<Old>();

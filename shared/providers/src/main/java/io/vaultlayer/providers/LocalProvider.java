@@ -136,7 +136,9 @@ public final class LocalProvider implements Provider {
           return known.get();
         }
       }
-      return start(folder, launch);
+      var answer = start(folder, launch);
+      tidy();
+      return answer;
     } catch (IOException unwritable) {
       return new Creation.Refused(
           Refusal.ACCOUNT,
@@ -243,6 +245,15 @@ public final class LocalProvider implements Provider {
       TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN.toMillis());
     }
     return Optional.empty();
+  }
+
+  private void tidy() {
+    try {
+      instances.tidy();
+    } catch (IOException stays) {
+      // The next create or terminate tries again; this instance runs.
+      return;
+    }
   }
 
   private static Creation created(Instance instance) {

@@ -333,6 +333,17 @@ class LocalProviderTest {
   }
 
   @Test
+  void whatDiedByItselfIsEndedWhenTheNextOneStarts() {
+    rig.start(LABEL);
+    rig.provider().kill(LABEL);
+    rig.start(OTHER);
+    assertThat(rig.sighting(LABEL)).isNull();
+    assertThat(rig.folder(LABEL).resolve("scratch")).doesNotExist();
+    assertThat(rig.folder(LABEL).resolve("agent.log")).exists();
+    assertThat(rig.sighting(OTHER)).isEqualTo(Sighting.RUNNING);
+  }
+
+  @Test
   void whatCannotBeStartedIsRefusedAndLeavesNothing() throws IOException {
     var absent = rig.provider(rig.instances(), List.of("/no/such/agent"));
     assertThat(absent.create(launch(LABEL)))
