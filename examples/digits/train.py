@@ -285,7 +285,8 @@ def save(run, directory):
     unfinished.rename(directory / ("checkpoint-%d" % run.step))
     sync_directory(directory)
     for _, path in numbered(directory)[:-KEPT_CHECKPOINTS]:
-        shutil.rmtree(path, ignore_errors=True)
+        # And it loses its name before it is taken apart.
+        shutil.rmtree(path.rename(directory / (".tmp-" + path.name)), ignore_errors=True)
 
 
 def start(directory, examples):
