@@ -24,11 +24,13 @@ What can be given
     them, are saved and restored by themselves; of several ranks, rank 0 only.
 
 On disk
-    `checkpoint-<step>/` with one file for each object and `meta.json`. It is written as
-    `.tmp-checkpoint-<step>-<pid>`, flushed to disk and renamed: the name appears when it is whole,
-    never before. The newest three are kept (`keep=`). A damaged checkpoint is an error, never a
-    silent start at 0. Files are read so that they cannot run code, except what could only be
-    saved by pickling whole Python objects; a line on stderr says so when that is saved.
+    `checkpoint-<step>/` with the objects' files and `meta.json`; `torch.load` opens `model.pt`. It
+    is written as `.tmp-checkpoint-<step>-<pid>`, flushed to disk and renamed: the name appears
+    when it is whole, never before. The newest three are kept (`keep=`). A damaged checkpoint is an
+    error, never a silent start at 0. Tensors and plain values are read by readers that cannot run
+    code. What only a whole pickle can hold (a function in a scheduler's state) is saved as one,
+    with a line on stderr, and meta.json says which: a directory in which others can write is to be
+    trusted like code.
 
 Outside a managed run
     VAULTLAYER_CHECKPOINT_DIR is not set there. If CHECKPOINT_DIR is set in the environment, or the
@@ -387,12 +389,14 @@ def _write(place, path, step, loss, packed):
     shutil.rmtree(unfinished, ignore_errors=True)
     os.mkdir(unfinished)
     try:
-        objects = {}
-        for each, pack in packed.items():
-            file = each + (".pt" if pack["torch"] else ".pkl")
-            entry = _write_file(os.path.join(unfinished, file), pack)
-            entry.update(file=file, kind=pack["kind"], torch=pack["torch"], safe=pack["safe"])
-            objects[each] = entry
+        objects = {
+            each: {
+                "kind": pack["kind"],
+                "form": pack["form"],
+                "files": _write_object(os.path.join(unfinished, each), pack),
+            }
+            for each, pack in packed.items()
+        }
         meta = {
             "format": FORMAT,
             "version": 1,
@@ -414,16 +418,45 @@ def _write(place, path, step, loss, packed):
         raise
 
 
-def _write_file(path, pack):
+def _write_object(stem, pack):
+    """One file, or two in the mixed form: tensors where torch puts them, the rest around them."""
+    form, tree = pack["form"], pack["tree"]
+    if form in ("plain", "pickle"):
+        return dict([_write_file(stem + ".pkl", lambda file: pickle.dump(tree, file, protocol=4))])
+    torch = sys.modules["torch"]
+    if form in ("tensors", "torch-pickle"):
+        return dict([_write_file(stem + ".pt", lambda file: torch.save(tree, file))])
+    tensors = []
+    return dict([
+        _write_file(stem + ".pkl", lambda file: _AroundTensors(file, tensors).dump(tree)),
+        _write_file(stem + ".pt", lambda file: torch.save(tensors, file)),
+    ])
+
+
+def _write_file(path, write):
     with open(path, "wb") as file:
         measured = _Measured(file)
-        if pack["torch"]:
-            sys.modules["torch"].save(pack["tree"], measured)
-        else:
-            pickle.dump(pack["tree"], measured, protocol=4)
+        write(measured)
         file.flush()
         os.fsync(file.fileno())
-    return {"bytes": measured.bytes, "crc32": measured.crc}
+    return os.path.basename(path), {"bytes": measured.bytes, "crc32": measured.crc}
+
+
+class _AroundTensors(pickle.Pickler):
+    """Tensors go into the list, and only their places in it into the pickle."""
+
+    def __init__(self, file, tensors):
+        super().__init__(file, protocol=4)
+        self._tensors = tensors
+        self._places = {}
+
+    def persistent_id(self, each):
+        if not _is_tensor(each):
+            return None
+        if id(each) not in self._places:
+            self._places[id(each)] = len(self._tensors)
+            self._tensors.append(each.detach())
+        return self._places[id(each)]
 
 
 def _publish(place, unfinished, path):
@@ -516,48 +549,61 @@ def _load_all(path, meta, targets):
 
 
 def _load(path, entry):
-    file = os.path.join(path, entry["file"])
+    name = "?"
     try:
-        _verify(path, file, entry)
-        if entry["torch"]:
-            return _load_torch(path, file, entry)
-        with open(file, "rb") as stream:
-            return (_PlainUnpickler if entry["safe"] else pickle.Unpickler)(stream).load()
+        for name, saved in entry["files"].items():
+            _verify(path, name, saved)
+        form, tensors = entry["form"], None
+        for name in sorted(entry["files"], reverse=True):  # .pt before .pkl
+            file = os.path.join(path, name)
+            if name.endswith(".pt"):
+                tensors = _load_torch(path, name, safe=form != "torch-pickle")
+                continue
+            with open(file, "rb") as stream:
+                if form == "pickle":
+                    return pickle.load(stream)
+                return _PlainUnpickler(stream, tensors).load()
+        return tensors
     except CheckpointError:
         raise
     except Exception as error:
-        raise _damaged(path, "%s cannot be read: %s" % (entry["file"], error)) from error
+        raise _damaged(path, "%s cannot be read: %s" % (name, error)) from error
 
 
-def _verify(path, file, entry):
+def _verify(path, name, saved):
     crc = size = 0
-    with open(file, "rb") as stream:
+    with open(os.path.join(path, name), "rb") as stream:
         while True:
             piece = stream.read(1 << 20)
             if not piece:
                 break
             size += len(piece)
             crc = zlib.crc32(piece, crc)
-    if size != entry["bytes"]:
-        raise _damaged(path, "%s has %d bytes and was saved with %d"
-                       % (entry["file"], size, entry["bytes"]))
-    if crc != entry["crc32"]:
-        raise _damaged(path, "%s has another checksum than was saved" % entry["file"])
+    if size != saved["bytes"]:
+        raise _damaged(path, "%s has %d bytes and was saved with %d" % (name, size, saved["bytes"]))
+    if crc != saved["crc32"]:
+        raise _damaged(path, "%s has another checksum than was saved" % name)
 
 
-def _load_torch(path, file, entry):
+def _load_torch(path, name, safe):
     torch = sys.modules.get("torch")
     if torch is None:
         raise CheckpointError(
-            "resuming from %s: %s holds tensors; import torch before restore()"
-            % (path, entry["file"])
+            "resuming from %s: %s holds tensors; import torch before restore()" % (path, name)
         )
     # To the CPU: load_state_dict and copy_ bring each tensor to where its place is now.
-    return torch.load(file, map_location="cpu", weights_only=entry["safe"])
+    return torch.load(os.path.join(path, name), map_location="cpu", weights_only=safe)
 
 
 class _PlainUnpickler(pickle.Unpickler):
     """Reads values and arrays; whatever else a file asks for is refused, so it cannot run code."""
+
+    def __init__(self, file, tensors):
+        super().__init__(file)
+        self._tensors = tensors
+
+    def persistent_load(self, place):
+        return self._tensors[place]
 
     def find_class(self, module, name):
         if name in _PLAIN_CLASSES.get(module, ()):
@@ -579,6 +625,7 @@ _PLAIN_CLASSES = {
     "numpy.core.numeric": _NUMPY_NAMES,
     "numpy._core.multiarray": _NUMPY_NAMES,
     "numpy._core.numeric": _NUMPY_NAMES,
+    "torch": {"Size", "device"},
     "ml_dtypes": {
         "bfloat16", "float8_e3m4", "float8_e4m3", "float8_e4m3fn", "float8_e4m3fnuz",
         "float8_e4m3b11fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu",
@@ -667,80 +714,74 @@ def _pack(name, target):
     if survey.unsafe:
         _say("pickle " + name, "%s is saved with pickle; whoever can change that file can run code"
              " when it is restored" % survey.unsafe)
-    return {"kind": kind, "tree": tree, "torch": survey.torch, "safe": survey.unsafe is None}
+    return {"kind": kind, "tree": tree, "form": survey.form(tree)}
 
 
 class _Survey:
-    """Walks a tree once: does it need torch to be saved, and can it be read back safely?"""
+    """Walks a tree once: does it hold tensors, and can it be read back without running code?"""
 
     PRIMITIVES = frozenset((type(None), bool, int, float, complex, str, bytes))
+    FACTORIES = (None, int, float, str, list, dict, set, tuple)
 
     def __init__(self, name, whole_objects):
         self.name = name
         self.whole_objects = whole_objects
         self.torch = False
-        self.unsafe = None
-        self._beyond_torch = None  # safe as a plain value, not in a file of tensors
+        self.unsafe = None  # where the first thing is that only a whole pickle can hold
         self._seen = set()
 
     def walk(self, tree, path):
-        self._visit(tree, path)
-        if self.torch and self.unsafe is None:
-            self.unsafe = self._beyond_torch
-
-    def _visit(self, tree, path):
         kind = type(tree)
-        if kind in self.PRIMITIVES:
-            if kind in (complex, bytes):
-                self._beyond_torch = self._beyond_torch or path
-            return
-        if id(tree) in self._seen:
+        if kind in self.PRIMITIVES or id(tree) in self._seen:
             return
         self._seen.add(id(tree))
-        if kind in (dict, collections.OrderedDict):
-            for key, each in tree.items():
-                self._visit(key, path)
-                self._visit(each, "%s[%r]" % (path, key))
-        elif kind in (list, tuple):
+        if kind in (dict, collections.OrderedDict, collections.Counter, collections.defaultdict):
+            self._walk_dict(tree, path)
+        elif kind in (list, tuple, set, frozenset, collections.deque):
             if not self.PRIMITIVES.issuperset(map(type, tree)):
                 for index, each in enumerate(tree):
-                    self._visit(each, "%s[%d]" % (path, index))
-            elif complex in map(type, tree) or bytes in map(type, tree):
-                self._beyond_torch = self._beyond_torch or path
+                    self.walk(each, "%s[%d]" % (path, index))
         elif _is_tensor(tree):
             if kind.__name__ == "DTensor":
                 raise _sharded(self.name)
             self.torch = True
             if kind.__name__ not in ("Tensor", "Parameter"):
                 self.unsafe = self.unsafe or path
-        elif kind.__name__ == "Size" and kind.__module__ == "torch":
-            self.torch = True
-        elif self._is_plain_beyond_torch(tree, kind, path):
-            self._beyond_torch = self._beyond_torch or path
-        elif not self.whole_objects and hasattr(tree, "state_dict"):
-            raise CheckpointError(
-                "%s has a state_dict() of its own: pass it as a keyword of its own" % path
-            )
-        else:
+        elif not self._is_plain(tree, kind):
+            if not self.whole_objects and hasattr(tree, "state_dict"):
+                raise CheckpointError(
+                    "%s has a state_dict() of its own: pass it as a keyword of its own" % path
+                )
             self.unsafe = self.unsafe or path
 
-    def _is_plain_beyond_torch(self, tree, kind, path):
+    def form(self, tree):
+        if self.unsafe:
+            return "torch-pickle" if self.torch else "pickle"
+        if not self.torch:
+            return "plain"
+        # A model's state: one file that anyone can open with torch.load. Not for more than that,
+        # because torch's own safe reader knows few other values (1.13 does not know floats).
+        if _is_tensor(tree) or type(tree) in (dict, collections.OrderedDict) and all(
+            type(key) is str and _is_tensor(each) for key, each in tree.items()
+        ):
+            return "tensors"
+        return "mixed"
+
+    def _walk_dict(self, tree, path):
+        for key, each in tree.items():
+            self.walk(key, path)
+            self.walk(each, "%s[%r]" % (path, key))
+        if getattr(tree, "default_factory", None) not in self.FACTORIES:
+            self.unsafe = self.unsafe or path
+
+    @staticmethod
+    def _is_plain(tree, kind):
         numpy = sys.modules.get("numpy")
         if numpy is not None and isinstance(tree, (numpy.ndarray, numpy.generic)):
             return kind.__module__ == "numpy" and not tree.dtype.hasobject
-        if kind in (bytearray, range, array.array):
+        if kind.__module__ == "torch" and kind.__name__ in ("Size", "device"):
             return True
-        if kind in (set, frozenset, collections.deque):
-            for each in tree:
-                self._visit(each, path)
-            return True
-        if kind in (collections.defaultdict, collections.Counter):
-            for key, each in tree.items():
-                self._visit(key, path)
-                self._visit(each, "%s[%r]" % (path, key))
-            factory = getattr(tree, "default_factory", None)
-            return factory is None or factory in (int, float, str, list, dict, set, tuple)
-        return False
+        return kind in (bytearray, range, array.array)
 
 
 _MUTABLE = (list, dict, set, bytearray, collections.deque, array.array)
@@ -876,9 +917,9 @@ def _random_states():
         states["rng-torch"] = torch.get_rng_state()
         if torch.cuda.is_available() and torch.cuda.is_initialized():
             states["rng-cuda"] = torch.cuda.get_rng_state_all()
-    torch_made = ("rng-torch", "rng-cuda")
+    forms = {"rng-torch": "tensors", "rng-cuda": "mixed"}
     return {
-        name: {"kind": "rng", "tree": tree, "torch": name in torch_made, "safe": True}
+        name: {"kind": "rng", "tree": tree, "form": forms.get(name, "plain")}
         for name, tree in states.items()
     }
 
