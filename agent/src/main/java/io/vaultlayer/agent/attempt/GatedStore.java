@@ -5,7 +5,6 @@ import io.vaultlayer.agent.s3.Body;
 import io.vaultlayer.agent.s3.ObjectStore;
 import io.vaultlayer.agent.s3.Stop;
 import io.vaultlayer.agent.s3.StoreException;
-import java.nio.channels.FileChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -51,9 +50,8 @@ final class GatedStore implements ObjectStore {
   }
 
   @Override
-  public void readInto(FileChannel file, String key, long offset, long bytes)
-      throws StoreException {
-    store.readInto(file, key, offset, bytes);
+  public long readInto(Sink sink, String key, long offset, long bytes) throws StoreException {
+    return store.readInto(sink, key, offset, bytes);
   }
 
   @Override

@@ -60,7 +60,7 @@ public final class Workdir {
             StandardOpenOption.CREATE,
             StandardOpenOption.WRITE,
             StandardOpenOption.TRUNCATE_EXISTING)) {
-      store.readInto(file, assignment.workdirKey(), 0, assignment.workdirBytes());
+      store.readInto(file::write, assignment.workdirKey(), 0, assignment.workdirBytes());
     }
     if (!digest(to).equals(assignment.workdirSha256())) {
       Files.delete(to);
