@@ -64,7 +64,7 @@ public record GpuClass(String name, int memGiB) {
       map.put(plain, gpu);
       if (gpu.memGiB() > 0) {
         map.put(plain + "GB", gpu);
-        if (!plain.endsWith(Integer.toString(gpu.memGiB()))) {
+        if (!gpu.name().endsWith("_" + gpu.memGiB())) {
           map.putIfAbsent(plain + gpu.memGiB(), gpu);
           map.putIfAbsent(plain + gpu.memGiB() + "GB", gpu);
         }
