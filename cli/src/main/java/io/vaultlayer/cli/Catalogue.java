@@ -5,6 +5,7 @@ import io.vaultlayer.cli.command.CheckCommand;
 import io.vaultlayer.cli.command.CheckpointsCommand;
 import io.vaultlayer.cli.command.CheckpointsPullCommand;
 import io.vaultlayer.cli.command.CompletionCommand;
+import io.vaultlayer.cli.command.DemoCommand;
 import io.vaultlayer.cli.command.EstimateCommand;
 import io.vaultlayer.cli.command.ExplainCommand;
 import io.vaultlayer.cli.command.GpusCommand;
@@ -82,6 +83,7 @@ final class Catalogue {
   static Optional<Verb> verb(String words) {
     return Optional.ofNullable(
         switch (words) {
+          case "demo" -> new DemoCommand();
           case "ps" -> new PsCommand();
           case "status" -> new StatusCommand();
           case "logs" -> new LogsCommand();

@@ -107,7 +107,7 @@ public final class Program {
               Json.render(new ErrorDocument(failure.code(), failure.getMessage(), failure.detail()))
                   + "\n");
     } else {
-      shell.say(failure.getMessage());
+      shell.err().print(failure.getMessage() + "\n");
     }
     if (words.debug()) {
       failure.printStackTrace(shell.err());

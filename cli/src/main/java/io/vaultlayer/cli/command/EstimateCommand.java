@@ -20,6 +20,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "vl estimate",
     sortOptions = false,
+    customSynopsis = "vl estimate [OPTIONS] [--] COMMAND...",
     description = {
       "Say where a run would be placed and what it is expected to cost, without submitting it.",
       "Takes the options of vl run."

@@ -28,6 +28,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "vl run",
     sortOptions = false,
+    customSynopsis = "vl run [OPTIONS] [--] COMMAND...",
     description = {
       "Submit a training command with its work directory, and follow it until it ends. Ctrl-C",
       "detaches: the job goes on. Everything after the first word that is no option belongs to",

@@ -1,5 +1,6 @@
 package io.vaultlayer.cli.follow;
 
+import io.vaultlayer.cli.frame.ProgressLine;
 import io.vaultlayer.cli.frame.Shell;
 import io.vaultlayer.cli.render.Text;
 import io.vaultlayer.wire.StatusDocument;
@@ -11,16 +12,16 @@ import java.util.ArrayList;
  * line begins, and taken away before anything else is written.
  */
 public final class Progress {
-  private static final int WIDEST = 100;
 
   private final Shell shell;
   private final PrintStream stream;
-  private boolean drawn;
+  private final ProgressLine line;
   private boolean atLineStart = true;
 
   public Progress(Shell shell, PrintStream stream) {
     this.shell = shell;
     this.stream = stream;
+    this.line = new ProgressLine(shell);
   }
 
   /** The script's bytes, unchanged. */
@@ -45,23 +46,16 @@ public final class Progress {
   }
 
   public void draw(StatusDocument job) {
-    if (shell.errIsTerminal() && atLineStart) {
-      var line = line(job);
-      shell.err().print("\r\033[K" + line.substring(0, Math.min(WIDEST, line.length())));
-      shell.err().flush();
-      drawn = true;
+    if (atLineStart) {
+      line.draw(text(job));
     }
   }
 
   public void clear() {
-    if (drawn) {
-      shell.err().print("\r\033[K");
-      shell.err().flush();
-      drawn = false;
-    }
+    line.clear();
   }
 
-  private String line(StatusDocument job) {
+  private String text(StatusDocument job) {
     var parts = new ArrayList<String>();
     parts.add(
         job.phase() == null || job.phase().equals(job.state())
@@ -85,6 +79,6 @@ public final class Progress {
     if (job.epoch() > 1) {
       parts.add("attempt " + job.epoch());
     }
-    return "vl: " + Text.printable(String.join(" | ", parts));
+    return Text.printable(String.join(" | ", parts));
   }
 }

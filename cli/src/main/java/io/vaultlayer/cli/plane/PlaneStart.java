@@ -3,6 +3,7 @@ package io.vaultlayer.cli.plane;
 import io.vaultlayer.cli.frame.ExitCode;
 import io.vaultlayer.cli.frame.Failure;
 import io.vaultlayer.cli.frame.Installation;
+import io.vaultlayer.cli.frame.ProgressLine;
 import io.vaultlayer.cli.frame.Shell;
 import java.io.File;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.util.Map;
 final class PlaneStart {
   private static final long PATIENCE_MILLIS = 60_000;
   private static final long STEP_MILLIS = 20;
+  private static final long UNREMARKED_MILLIS = 300;
   private static final int TAIL_BYTES = 64 << 10;
 
   private final Shell shell;
@@ -45,18 +47,16 @@ final class PlaneStart {
 
   private PlaneInfo await(Process process, Path log) throws IOException, InterruptedException {
     var begun = shell.clock().instant();
-    boolean told = false;
+    var progress = new ProgressLine(shell);
     while (true) {
       var info = plane.running();
       if (info.isPresent() && plane.answers(info.get())) {
-        if (told) {
-          shell.err().print("\r\033[K");
-          shell.err().flush();
-        }
+        progress.clear();
         return info.get();
       }
       long waited = Duration.between(begun, shell.clock().instant()).toMillis();
       if (!process.isAlive()) {
+        progress.clear();
         throw ended(process.exitValue(), log);
       }
       if (waited > PATIENCE_MILLIS) {
@@ -64,10 +64,8 @@ final class PlaneStart {
         throw Failure.unreachable(
             "starting the embedded plane in " + directory + ": not ready after 60 s; see " + log);
       }
-      if (shell.errIsTerminal() && waited > 300) {
-        told = true;
-        shell.err().print("\rvl: starting the embedded plane (%.1f s)".formatted(waited / 1000.0));
-        shell.err().flush();
+      if (waited > UNREMARKED_MILLIS) {
+        progress.draw("starting the embedded plane (%.1f s)".formatted(waited / 1000.0));
       }
       shell.pause(STEP_MILLIS);
     }

@@ -13,6 +13,11 @@ public final class Planes {
     if (deployed.isPresent()) {
       return deployed.get();
     }
+    return embedded(shell);
+  }
+
+  /** The embedded plane, whatever is configured. */
+  public static Plane embedded(Shell shell) throws InterruptedException {
     var local = LocalPlane.of(shell);
     return new Plane(new EmbeddedDoor(local, local.ensure()));
   }

@@ -52,7 +52,8 @@ public final class StatusText {
     if (job.detail() != null) {
       text.append(": ").append(job.detail());
     }
-    if (job.exitCode() != null && job.exitCode() != 0) {
+    boolean told = job.detail() != null && job.detail().contains("exit code");
+    if (job.exitCode() != null && job.exitCode() != 0 && !told) {
       text.append("; exit code ").append(job.exitCode());
     }
     return text.toString();

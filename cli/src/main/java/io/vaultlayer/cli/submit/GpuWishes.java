@@ -103,9 +103,9 @@ public final class GpuWishes {
         "bad_gpu_count",
         "reading --gpu "
             + part
-            + ": the count is a number from 1 to "
+            + ": no count of GPUs on one machine; write a number from 1 to "
             + MOST
-            + "; several machines for one job are not supported");
+            + ", since several machines for one job are not supported");
   }
 
   private static Failure unknown(String name) {

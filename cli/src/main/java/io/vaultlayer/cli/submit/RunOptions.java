@@ -118,12 +118,17 @@ public final class RunOptions {
   @Option(names = "--nodes", hidden = true)
   Integer nodes;
 
-  public Path workdir() {
-    return workdir;
+  /** Options with these values and no others. */
+  public static RunOptions named(String name, Path workdir, String gpu) {
+    var options = new RunOptions();
+    options.name = name;
+    options.workdir = workdir;
+    options.gpu = gpu;
+    return options;
   }
 
-  public String name() {
-    return name;
+  public Path workdir() {
+    return workdir;
   }
 
   /** These options where they are given, else those of {@code base}. */

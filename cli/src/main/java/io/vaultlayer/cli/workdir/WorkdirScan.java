@@ -32,6 +32,8 @@ final class WorkdirScan {
 
   private final Path root;
   private final Set<Path> never;
+  private final long mostBytes;
+  private final int mostFiles;
   private final List<WorkdirFile> files = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
   private final Map<String, long[]> byTop = new TreeMap<>();
@@ -42,8 +44,14 @@ final class WorkdirScan {
    * @param never directories that are not packed whatever the rules say, such as our own home
    */
   WorkdirScan(Path root, Set<Path> never) {
+    this(root, never, MOST_BYTES, MOST_FILES);
+  }
+
+  WorkdirScan(Path root, Set<Path> never, long mostBytes, int mostFiles) {
     this.root = root;
     this.never = never;
+    this.mostBytes = mostBytes;
+    this.mostFiles = mostFiles;
   }
 
   /**
@@ -59,7 +67,7 @@ final class WorkdirScan {
               + "; give another with --workdir");
     }
     walk(root, "", IgnoreRules.of(root), 0);
-    if (bytes > MOST_BYTES || count > MOST_FILES) {
+    if (bytes > mostBytes || count > mostFiles) {
       throw tooLarge();
     }
     return files;
@@ -132,7 +140,7 @@ final class WorkdirScan {
   }
 
   private void add(WorkdirFile file) {
-    if (count <= MOST_FILES) {
+    if (count <= mostFiles) {
       files.add(file);
     }
     bytes += file.bytes();
@@ -158,6 +166,10 @@ final class WorkdirScan {
     return mode;
   }
 
+  private String most() {
+    return mostBytes == MOST_BYTES ? "2 GiB" : Text.bytes(mostBytes);
+  }
+
   private Failure unreadable(Path path, String why) {
     return new Failure(
         ExitCode.USAGE,
@@ -173,8 +185,8 @@ final class WorkdirScan {
   }
 
   private Failure tooLarge() {
-    boolean files = count > MOST_FILES;
-    int measure = files ? 1 : 0;
+    boolean tooMany = count > mostFiles;
+    int measure = tooMany ? 1 : 0;
     var biggest =
         byTop.entrySet().stream()
             .sorted(
@@ -183,7 +195,7 @@ final class WorkdirScan {
             .map(e ->
                 e.getKey()
                     + " ("
-                    + (files ? e.getValue()[1] + " files" : Text.bytes(e.getValue()[0]))
+                    + (tooMany ? e.getValue()[1] + " files" : Text.bytes(e.getValue()[0]))
                     + ")")
             .toList();
     return new Failure(
@@ -192,7 +204,9 @@ final class WorkdirScan {
         "packing the work directory "
             + root
             + ": it holds "
-            + (files ? "more than 100,000 files" : Text.bytes(bytes) + ", more than 2 GiB")
+            + (tooMany
+                ? "more than %,d files".formatted(mostFiles)
+                : Text.bytes(bytes) + ", more than " + most())
             + "; the biggest entries are "
             + String.join(", ", biggest)
             + ": name what the job does not need in .vlignore",
