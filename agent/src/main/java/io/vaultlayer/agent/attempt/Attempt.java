@@ -120,6 +120,8 @@ public final class Attempt {
       watch.stop();
       logs.stop();
       credentials.wipe();
+      // However it ended: no process of an attempt outlives it.
+      host.tree().kill();
     }
   }
 
