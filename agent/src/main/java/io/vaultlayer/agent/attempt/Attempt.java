@@ -2,12 +2,12 @@ package io.vaultlayer.agent.attempt;
 
 import io.vaultlayer.agent.api.AttemptClient;
 import io.vaultlayer.agent.checkpoint.CheckpointPipeline;
+import io.vaultlayer.agent.checkpoint.OpenFiles;
 import io.vaultlayer.agent.checkpoint.Restored;
 import io.vaultlayer.agent.checkpoint.Scope;
 import io.vaultlayer.agent.host.Child;
 import io.vaultlayer.agent.host.Ending;
 import io.vaultlayer.agent.host.OomRecord;
-import io.vaultlayer.agent.host.OpenFiles;
 import io.vaultlayer.agent.lease.Credentials;
 import io.vaultlayer.agent.lease.Heartbeats;
 import io.vaultlayer.agent.lease.Lease;
@@ -48,6 +48,10 @@ public final class Attempt {
   private final Watch watch;
   private final LogShipper logs;
   private final Stop stop = new Stop();
+
+  /** The saves have a switch of their own: a last save that takes too long is cut by it. */
+  private final Stop savesStop = new Stop();
+
   private final ObjectStore store;
   private final Deque<String> warnings = new ArrayDeque<>();
   private final AtomicBoolean fenced = new AtomicBoolean();
@@ -74,7 +78,7 @@ public final class Attempt {
             Duration.ofSeconds(assignment.parkSeconds()),
             Duration.ofSeconds(assignment.deadManSeconds()));
     this.credentials = new Credentials(host.clocks(), assignment.credentials());
-    this.store = new GatedStore(new S3Objects(credentials::current, stop), lease, stop);
+    this.store = bucket(stop);
     this.progress = reader(0);
     this.heartbeats =
         new Heartbeats(
@@ -116,6 +120,7 @@ public final class Attempt {
       return waitForTheReason();
     } finally {
       stop.pull();
+      savesStop.pull();
       heartbeats.stop();
       watch.stop();
       logs.stop();
@@ -160,26 +165,32 @@ public final class Attempt {
     }
   }
 
+  private ObjectStore bucket(Stop until) {
+    return new GatedStore(new S3Objects(credentials::current, until), lease, until);
+  }
+
   private Outcome train(Scope scope, Preparation.Ready ready, Launch launch)
       throws Child.NotStarted, IOException, InterruptedException {
     OomRecord memory = OomRecord.start();
-    Child child = begun(launch.command(assignment.command()));
     var running =
         new CheckpointPipeline(
             new CheckpointPipeline.Parts(
                 scope,
                 ready.pointer(),
                 ready.restored(),
-                store,
-                stop,
+                bucket(savesStop),
+                savesStop,
                 new PlaneCommits(client, lease, this::fenced),
-                path -> OpenFiles.writes(host.tree(), path),
+                new OpenFiles(
+                    () -> host.tree().members().stream().mapToLong(Integer::longValue).toArray()),
                 () -> {
                   progress.look();
                   return progress.progress().loss();
                 }));
+    // Before the script: what lies there now is not its work.
     running.start();
     pipeline = Optional.of(running);
+    Child child = begun(launch.command(assignment.command()));
     phase("running");
     return ending().afterTraining(child, running, memory);
   }
@@ -235,6 +246,7 @@ public final class Attempt {
     // First of all the news, so that the death that follows is not taken for a loss.
     host.inbox().put(new Happening.Fenced(message));
     stop.pull();
+    savesStop.pull();
     pipeline.ifPresent(CheckpointPipeline::stopNewUploads);
     logs.stop();
     host.tree().kill();

@@ -195,9 +195,6 @@ final class Preparation {
       return action.read();
     } catch (StoreException.Stopped | StoreException.Unreachable | StoreException.AccessRefused e) {
       throw e;
-    } catch (StoreException.NotThere e) {
-      throw new Failed(
-          reports().failed("workdir_damaged", null, null, what + ": " + e.getMessage()));
     } catch (IOException e) {
       throw new Failed(trouble(what, e));
     }

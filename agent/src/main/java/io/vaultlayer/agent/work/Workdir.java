@@ -2,8 +2,10 @@ package io.vaultlayer.agent.work;
 
 import io.vaultlayer.agent.s3.Hex;
 import io.vaultlayer.agent.s3.ObjectStore;
+import io.vaultlayer.agent.s3.StoreException;
 import io.vaultlayer.wire.AttemptApi.Assignment;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,12 +62,25 @@ public final class Workdir {
             StandardOpenOption.CREATE,
             StandardOpenOption.WRITE,
             StandardOpenOption.TRUNCATE_EXISTING)) {
-      store.readInto(file::write, assignment.workdirKey(), 0, assignment.workdirBytes());
+      store.readInto(
+          (piece, at) -> write(file, piece, at),
+          assignment.workdirKey(),
+          0,
+          assignment.workdirBytes());
+    } catch (StoreException.NotThere | StoreException.WrongSize e) {
+      throw new Damaged(e.getMessage());
     }
     if (!digest(to).equals(assignment.workdirSha256())) {
       Files.delete(to);
       throw new Damaged(
           "the work directory in the bucket does not have the digest it was sent with");
+    }
+  }
+
+  private static void write(FileChannel file, ByteBuffer piece, long at) throws IOException {
+    long to = at;
+    while (piece.hasRemaining()) {
+      to += file.write(piece, to);
     }
   }
 

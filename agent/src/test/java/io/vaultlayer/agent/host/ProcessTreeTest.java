@@ -112,18 +112,4 @@ class ProcessTreeTest {
           return ProcessTable.row(Integer.parseInt(orphan)).isEmpty();
         });
   }
-
-  @Test
-  void whoWritesAFileIsSeen() throws Exception {
-    Path folder = Files.createDirectory(directory.resolve("checkpoint-1"));
-    Path file = Files.createFile(folder.resolve("part"));
-    shell("exec 3<checkpoint-1/part; echo reading; exec sleep 60");
-    lines(1);
-    assertThat(OpenFiles.writes(tree, folder)).isFalse();
-    shell("exec 3>>checkpoint-1/part; echo writing; exec sleep 60");
-    lines(2);
-    assertThat(OpenFiles.writes(tree, folder)).isTrue();
-    assertThat(OpenFiles.writes(tree, file)).isTrue();
-    assertThat(OpenFiles.writes(tree, directory.resolve("checkpoint-2"))).isFalse();
-  }
 }
