@@ -59,6 +59,8 @@ record LocalFolder(Path path) {
   /** An instance record has a few hundred bytes. */
   private static final int MOST_BYTES = 64 * 1024;
 
+  private static final Set<String> KEPT = Set.of("instance.json", "ended.json", "agent.log");
+
   String label() {
     return path.getFileName().toString();
   }
@@ -111,10 +113,17 @@ record LocalFolder(Path path) {
     }
   }
 
-  /** What an ended instance need not keep. */
-  void clean() {
-    delete(path.resolve("scratch"));
-    delete(path.resolve("bootstrap.json"));
+  /**
+   * Keeps the records and the log of an ended instance, and nothing else: not its tokens either.
+   */
+  void clean() throws IOException {
+    try (var entries = Files.newDirectoryStream(path)) {
+      for (var entry : entries) {
+        if (!KEPT.contains(entry.getFileName().toString())) {
+          delete(entry);
+        }
+      }
+    }
   }
 
   /**
