@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The embedded plane as a process. Ends with 0 when it was asked to go down or another plane of the
@@ -38,22 +39,23 @@ public final class LocalMain {
     try {
       exit = run(System.getenv());
     } catch (PlaneRefused e) {
-      System.err.println("vl: " + e.getMessage());
+      OwnProcess.ERR.println("vl: " + e.getMessage());
       exit = REFUSED;
     } catch (RuntimeException | InterruptedException e) {
-      e.printStackTrace();
-      System.err.println("vl: starting the embedded plane: it failed (" + e + "); this is a bug");
+      e.printStackTrace(OwnProcess.ERR);
+      OwnProcess.ERR.println(
+          "vl: starting the embedded plane: it failed (" + e + "); this is a bug");
       exit = REFUSED;
     }
-    System.err.flush();
-    System.out.flush();
+    OwnProcess.ERR.flush();
+    OwnProcess.OUT.flush();
     // Parts of other makers leave threads behind that would keep the process.
     Runtime.getRuntime().halt(exit);
   }
 
   private static int run(Map<String, String> environment) throws InterruptedException {
     if (Boolean.getBoolean("vaultlayer.train")) {
-      return Training.run(LocalMain::plan);
+      return Training.run();
     }
     var entropy = entropy();
     var home = Home.of(environment);
@@ -63,28 +65,28 @@ public final class LocalMain {
     }
     var clock = InstantSource.system();
     var log = new PlaneLog(home.log(), clock);
-    try (var plane = Plane.start(claimed.get(), plan(entropy, clock, true), log)) {
-      System.out.println(plane.status().endpoint());
+    OwnProcess.logOutput(log);
+    try (var plane = Plane.start(claimed.get(), plan(entropy, clock), log)) {
+      OwnProcess.OUT.println(plane.status().endpoint());
       OwnProcess.stopOnSignal(plane);
-      OwnProcess.logOutput(log);
       plane.await();
     }
     return 0;
   }
 
-  static Plane.Plan plan(Entropy entropy, InstantSource clock, boolean withProviders) {
-    var template = System.getProperty("vaultlayer.template", "template.yaml");
+  private static Plane.Plan plan(Entropy entropy, InstantSource clock) {
+    return plan(entropy, clock, claimed -> LocalProviders.of(claimed, clock, entropy));
+  }
+
+  static Plane.Plan plan(
+      Entropy entropy, InstantSource clock, Function<Claimed, List<Provider>> providers) {
     return new Plane.Plan(
-        Path.of(template),
+        Path.of(System.getProperty("vaultlayer.template", "template.yaml")),
         Map.of("TickSeconds", TICK_SECONDS),
-        claimed -> withProviders ? providers(claimed, clock, entropy) : List.of(),
+        providers,
         System.getProperty("vaultlayer.version", "0.1.0"),
         clock,
         entropy);
-  }
-
-  private static List<Provider> providers(Claimed claimed, InstantSource clock, Entropy entropy) {
-    return LocalProviders.of(claimed, clock, entropy);
   }
 
   static Entropy entropy() {
@@ -111,9 +113,9 @@ public final class LocalMain {
               + home.lock()
               + " and is not ready; wait for it, or end that process");
     }
-    System.err.println(
+    OwnProcess.ERR.println(
         "vl: an embedded plane of this home already runs (process " + status.get().pid() + ")");
-    System.out.println(status.get().endpoint());
+    OwnProcess.OUT.println(status.get().endpoint());
     return 0;
   }
 }

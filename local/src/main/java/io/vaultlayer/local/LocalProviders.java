@@ -24,16 +24,23 @@ final class LocalProviders {
     if (dist == null) {
       return List.of();
     }
+    return List.of(machine(claimed, agentCommand(Path.of(dist)), clock, entropy));
+  }
+
+  /**
+   * @param agent program and arguments of an instance
+   */
+  static Provider machine(
+      Claimed claimed, List<String> agent, InstantSource clock, Entropy entropy) {
     var settings = claimed.settings();
-    return List.of(
-        new LocalProvider(
-            claimed.home().instances(),
-            agentCommand(Path.of(dist)),
-            new NvidiaSmi(),
-            settings.beatSeconds(),
-            settings.leaseSeconds(),
-            clock,
-            entropy));
+    return new LocalProvider(
+        claimed.home().instances(),
+        agent,
+        new NvidiaSmi(),
+        settings.beatSeconds(),
+        settings.leaseSeconds(),
+        clock,
+        entropy);
   }
 
   private static List<String> agentCommand(Path dist) {

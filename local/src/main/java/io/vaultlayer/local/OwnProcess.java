@@ -8,6 +8,11 @@ import java.nio.charset.StandardCharsets;
 
 /** What concerns the process as such: settings of its libraries, signals, output. */
 final class OwnProcess {
+  /** What the launcher gave this process to speak through, also after {@link #logOutput}. */
+  static final PrintStream OUT = System.out;
+
+  static final PrintStream ERR = System.err;
+
   private OwnProcess() {}
 
   /** Before any library is touched: each reads its settings once. */

@@ -1,6 +1,5 @@
 package io.vaultlayer.local;
 
-import io.vaultlayer.core.port.Entropy;
 import io.vaultlayer.local.home.Claimed;
 import io.vaultlayer.local.home.Home;
 import io.vaultlayer.local.log.PlaneLog;
@@ -29,12 +28,7 @@ final class Training {
 
   private Training() {}
 
-  /** Makes the plan of a plane, without providers: nothing may be launched from here. */
-  interface Planning {
-    Plane.Plan plan(Entropy entropy, InstantSource clock, boolean withProviders);
-  }
-
-  static int run(Planning planning) throws InterruptedException {
+  static int run() throws InterruptedException {
     var clock = InstantSource.system();
     var entropy = LocalMain.entropy();
     try {
@@ -42,10 +36,22 @@ final class Training {
       try {
         var claimed = Claimed.take(new Home(directory), Map.of(), entropy).orElseThrow();
         var log = new PlaneLog(claimed.home().log(), clock);
-        try (var plane = Plane.start(claimed, planning.plan(entropy, clock, false), log)) {
-          walk(plane);
+        OwnProcess.logOutput(log);
+        // An instance that ends at once: placing, losing and reaping are walked, nothing is left.
+        var plan =
+            LocalMain.plan(
+                entropy,
+                clock,
+                c -> List.of(LocalProviders.machine(c, List.of("true"), clock, entropy)));
+        try (var plane = Plane.start(claimed, plan, log)) {
+          var job = walk(plane);
           // A tick or two, so that queues, the bus and the store have all been used.
           Thread.sleep(2_500);
+          if (!job.isEmpty()) {
+            var url = plane.status().endpoint() + "/v1/jobs/" + job;
+            call(plane, "GET", url, null);
+            call(plane, "POST", url + "/cancel", "{}");
+          }
         }
       } finally {
         delete(directory);
@@ -56,7 +62,7 @@ final class Training {
     return 0;
   }
 
-  private static void walk(Plane plane) throws IOException {
+  private static String walk(Plane plane) throws IOException {
     var endpoint = plane.status().endpoint();
     call(plane, "GET", endpoint + "/local/status", null);
     call(plane, "GET", endpoint + "/v1/jobs", null);
@@ -80,8 +86,8 @@ final class Training {
       call(plane, "POST", endpoint + "/v1/jobs/" + id + "/start", "{}");
       call(plane, "GET", endpoint + "/v1/jobs/" + id, null);
       call(plane, "GET", endpoint + "/v1/jobs/" + id + "/logs", null);
-      call(plane, "POST", endpoint + "/v1/jobs/" + id + "/cancel", "{}");
     }
+    return id;
   }
 
   /** Whatever is answered is fine here: the walk is for the classes it loads. */

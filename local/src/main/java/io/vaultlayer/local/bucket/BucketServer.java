@@ -22,6 +22,8 @@ import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.blobstore.BlobStore;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
+import org.gaul.shaded.org.eclipse.jetty.server.HttpConnectionFactory;
+import org.gaul.shaded.org.eclipse.jetty.server.Server;
 
 /** The S3 server on loopback, over a directory of plain files. */
 public final class BucketServer implements AutoCloseable {
@@ -72,6 +74,7 @@ public final class BucketServer implements AutoCloseable {
             .jettyMaxThreads(THREADS)
             .stopTimeout(STOP_MILLIS)
             .build();
+    takeFormsAsBodies(server);
     server.setBlobStoreLocator((identity, bucket, key) -> grant(identity));
     this.clients =
         new Clients(
@@ -100,6 +103,25 @@ public final class BucketServer implements AutoCloseable {
     } catch (Exception e) {
       throw new PlaneRefused(
           "bucket_server", "starting the bucket on port " + port + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Many clients call every body a form (curl does). The server would read such a body as
+   * parameters, and neither signature nor object would be right; it offers no setting for it.
+   */
+  private static void takeFormsAsBodies(S3Proxy proxy) {
+    try {
+      var field = S3Proxy.class.getDeclaredField("server");
+      field.setAccessible(true);
+      for (var connector : ((Server) field.get(proxy)).getConnectors()) {
+        connector
+            .getConnectionFactory(HttpConnectionFactory.class)
+            .getHttpConfiguration()
+            .setFormEncodedMethods();
+      }
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("another version of the S3 server than the one tried", e);
     }
   }
 

@@ -63,7 +63,8 @@ public final class PlaneLog implements AutoCloseable {
 
   /** A line that is one already: a function's own record of a decision. */
   public void decision(String json) {
-    append(json.length() > MOST_LINE ? json.substring(0, MOST_LINE) : json);
+    var timed = "{\"at\":\"" + clock.instant() + "\"," + json.substring(1);
+    append(timed.length() > MOST_LINE ? timed.substring(0, MOST_LINE) : timed);
   }
 
   private void line(String level, String what, Map<String, ?> facts) {
