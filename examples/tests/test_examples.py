@@ -60,18 +60,20 @@ class Case(unittest.TestCase):
         self.assertEqual(0, process.wait(), "\n".join(lines[-10:]))
         return lines
 
-    def killed_until_done(self, place, script, *args, rng, longest, kills=4, **env):
-        """Gives the output of every attempt; the last one ended by itself."""
+    def killed_until_done(self, place, script, *args, rng, lines, kills=4, **env):
+        """Gives the output of every attempt; the last one ended by itself.
+
+        Each kill comes a moment after some number of lines, `lines` being the fewest and the most.
+        """
         attempts = []
         for _ in range(kills):
             process = self.start(place, script, *args, **env)
-            first = process.stdout.readline()
-            timer = threading.Timer(rng.uniform(0.0, longest), process.kill)
-            timer.start()
-            rest = process.stdout.read()
-            timer.cancel()
-            self.assertIn(process.wait(), (0, -signal.SIGKILL), rest)
-            attempts.append((first + rest).splitlines())
+            seen = [process.stdout.readline() for _ in range(rng.randint(*lines) + 1)]
+            time.sleep(rng.uniform(0.0, 0.05))
+            process.kill()
+            seen.append(process.stdout.read())
+            self.assertIn(process.wait(), (0, -signal.SIGKILL), "".join(seen))
+            attempts.append("".join(seen).splitlines())
         attempts.append(self.finish(place, script, *args, **env))
         return attempts
 
@@ -99,7 +101,7 @@ class Digits(Case):
         straight, killed = self.place("straight"), self.place("killed")
         whole = self.finish(straight, self.SCRIPT, *args)
         attempts = self.killed_until_done(
-            killed, self.SCRIPT, *args, rng=random.Random(20261121), longest=1.5
+            killed, self.SCRIPT, *args, rng=random.Random(20261121), lines=(8, 40)
         )
         self.assert_continues(attempts)
         weights = [(place[1] / "weights.bin").read_bytes() for place in (straight, killed)]
@@ -178,7 +180,7 @@ class DigitsInTorch(Case):
         whole = self.finish(straight, self.SCRIPT, *args)
         self.assertGreaterEqual(float(whole[-1].split()[6]), 0.9, whole[-1])
         attempts = self.killed_until_done(
-            killed, self.SCRIPT, *args, rng=random.Random(20261122), longest=0.6, kills=3
+            killed, self.SCRIPT, *args, rng=random.Random(20261122), lines=(8, 50), kills=3
         )
         self.assert_continues(attempts)
         self.assertEqual(
@@ -196,7 +198,7 @@ class PublicStyle(Case):
         self.assertEqual("Starting fresh", whole[0])
         self.assertRegex(whole[-1], r"^Done at step 3000: (2\d|30) of 30 held-out irises right")
         attempts = self.killed_until_done(
-            killed, self.SCRIPT, rng=random.Random(20261123), longest=0.5, kills=3, **env
+            killed, self.SCRIPT, rng=random.Random(20261123), lines=(2, 4), kills=3, **env
         )
         self.assertRegex(attempts[-1][0], r"^Resuming from .*/checkpoint-\d+00$")
         self.assertEqual(

@@ -436,7 +436,9 @@ class Killed(Case):
     def test_in_the_middle_of_saves(self):
         rng, script = random.Random(20261121), self.script(self.BUSY)
         last, unfinished = 0, 0
-        for _ in range(15):
+        for kill in range(90):
+            if kill >= 15 and last and unfinished:
+                break
             process = subprocess.Popen(
                 [sys.executable, str(script)], env=environment(**self.env),
                 stdout=subprocess.PIPE, universal_newlines=True,
@@ -758,6 +760,32 @@ class InTorch(Case):
         plain = torch.nn.Linear(3, 2)
         self.module().restore(str(self.kept), model=plain)
         self.assertTrue(torch.equal(inner.weight, plain.weight))
+
+    def test_the_random_states_of_all_gpus_come_back_and_fewer_gpus_are_mentioned(self):
+        import torch
+
+        states = [torch.arange(4, dtype=torch.uint8), torch.ones(4, dtype=torch.uint8)]
+        given = {}
+        before = {name: getattr(torch.cuda, name) for name in dir(torch.cuda)}
+
+        def pretend(**fakes):
+            for name, fake in fakes.items():
+                setattr(torch.cuda, name, fake)
+                self.addCleanup(setattr, torch.cuda, name, before[name])
+
+        pretend(is_available=lambda: True, is_initialized=lambda: True,
+                get_rng_state_all=lambda: states, device_count=lambda: 2,
+                set_rng_state=lambda state, device: given.update({device: state.tolist()}))
+        vl = self.module()
+        vl.checkpoint(step=1, w=[1])
+        vl.restore(vl.CHECKPOINT_DIR, w=[])
+        self.assertEqual({0: [0, 1, 2, 3], 1: [1, 1, 1, 1]}, given)
+        given.clear()
+        pretend(device_count=lambda: 1)
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            self.module().restore(vl.CHECKPOINT_DIR, w=[])
+        self.assertEqual({0: [0, 1, 2, 3]}, given)
+        self.assertIn("random states of 2 GPUs, and there are 1 here", said.getvalue())
 
     def test_a_model_of_another_shape_is_a_clear_error(self):
         import torch
