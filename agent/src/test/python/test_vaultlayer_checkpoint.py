@@ -404,10 +404,15 @@ class Progress(Case):
         self.env = {}
         vl = self.module(VAULTLAYER_PROGRESS_FILE=str(path))
         with contextlib.redirect_stderr(io.StringIO()):
-            vl.checkpoint(step=1, loss=float("inf"))
+            vl.progress(step=1)
             vl.checkpoint(step=2, loss=float("inf"))
         self.assertEqual({"step": 2, "loss": "Infinity"},
                          {k: v for k, v in json.loads(path.read_text()).items() if k != "at"})
+
+    def test_checkpoints_alone_write_no_file_that_would_hide_the_printed_steps(self):
+        path = self.home / "progress.json"
+        self.module(VAULTLAYER_PROGRESS_FILE=str(path)).checkpoint(step=1, w=[1])
+        self.assertFalse(path.exists())
 
     def test_a_file_that_cannot_be_written_does_not_stop_the_training(self):
         vl = self.module(VAULTLAYER_PROGRESS_FILE=str(self.home / "no" / "such" / "dir"))

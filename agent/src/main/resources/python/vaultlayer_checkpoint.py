@@ -83,6 +83,9 @@ _directory = None  # of the last restore()
 _saved_here = set()  # directories into which this process has saved
 _values = None  # what value() hands out; None before restore()
 _said = set()
+# The agent believes the file where there is one and reads no output then. A file that only changes
+# with each checkpoint would hide the steps that the script prints in between.
+_progress_used = False
 _progress_pending = None
 _progress_written = -math.inf
 
@@ -150,7 +153,8 @@ def checkpoint(
     """
     step = _whole_number("step", step, 0)
     keep = _whole_number("keep", keep, 1)
-    progress(step=step, loss=loss, _now=True)
+    if _progress_used:
+        _report(step, loss, now=True)
     place = _place(save_path if save_path is not None else _directory)
     if place is None:
         _say("unmanaged", "no checkpoint directory is set (VAULTLAYER_CHECKPOINT_DIR or"
@@ -197,24 +201,30 @@ def value(name, default=None):
     return packed["tree"]
 
 
-def progress(*, step, loss=None, _now=False):
+def progress(*, step, loss=None):
     """Tells the agent how far the training is: a small file, replaced at most five times a second.
 
-    Does nothing where VAULTLAYER_PROGRESS_FILE is not set. Never raises for a full disk. A loss
-    that is no finite number is written as "NaN", "Infinity" or "-Infinity".
+    For scripts that do not print their steps. Does nothing where VAULTLAYER_PROGRESS_FILE is not
+    set. Never raises for a full disk. A loss that is no finite number is written as "NaN",
+    "Infinity" or "-Infinity".
     """
+    global _progress_used
+    _progress_used = True
+    _report(step, loss, now=False)
+
+
+# --- progress -----------------------------------------------------------------------------------
+
+
+def _report(step, loss, now):
     global _progress_pending, _progress_written
     path = os.environ.get("VAULTLAYER_PROGRESS_FILE")
     if not path or _rank() != 0:
         return
     _progress_pending = (path, step, loss)
-    if not _now and time.monotonic() - _progress_written < PROGRESS_SECONDS:
-        return
-    _progress_written = time.monotonic()
-    _write_progress()
-
-
-# --- progress -----------------------------------------------------------------------------------
+    if now or time.monotonic() - _progress_written >= PROGRESS_SECONDS:
+        _progress_written = time.monotonic()
+        _write_progress()
 
 
 def _write_progress():
