@@ -143,7 +143,8 @@ vl_train() {
   vl_write_args "$1"
   sed -e '$d' "$dist/$1.args" >"$dist/$1.train"
   if ! vl_attend "still preparing $1" "$VL_TRAIN_SECONDS" "$dist/$1.train.log" "$JAVA_HOME/bin/java" \
-    "-XX:AOTCacheOutput=$dist/$1.aot" -Dvaultlayer.train=true "@$dist/$1.train" "$(vl_main_class "$1")"; then
+    "-XX:AOTCacheOutput=$dist/$1.aot" -Dvaultlayer.train=true "-Dvaultlayer.template=$root/template.yaml" \
+    "@$dist/$1.train" "$(vl_main_class "$1")"; then
     rm -f "$dist/$1.aot"
     vl_say "preparing $1: the training run failed, so it will start more slowly; see $dist/$1.train.log"
   fi
