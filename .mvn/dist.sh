@@ -97,7 +97,7 @@ vl_options() {
 END
   case $1 in
   cli) printf '%s\n' -Xmx256m ;;
-  agent) printf '%s\n' -Xmx96m -XX:+ExitOnOutOfMemoryError ;;
+  agent) printf '%s\n' -Xmx48m -Xss512k -XX:+ExitOnOutOfMemoryError ;;
   plane) printf '%s\n' -Xmx320m -XX:+ExitOnOutOfMemoryError ;;
   esac
 }

@@ -5,11 +5,9 @@ import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.local.home.Claimed;
 import io.vaultlayer.providers.LocalProvider;
 import io.vaultlayer.providers.NvidiaSmi;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 
 /** The providers of this deployment: this machine. */
@@ -17,7 +15,7 @@ final class LocalProviders {
   private LocalProviders() {}
 
   /**
-   * @throws PlaneRefused when the agent's class path is not where the launcher said
+   * @throws PlaneRefused when the agent's argument file is not where the launcher said
    */
   static List<Provider> of(Claimed claimed, InstantSource clock, Entropy entropy) {
     var dist = System.getProperty("vaultlayer.dist");
@@ -43,29 +41,17 @@ final class LocalProviders {
         entropy);
   }
 
+  /**
+   * The options stand in the launcher's file, because a cache serves only those it was made with.
+   */
   private static List<String> agentCommand(Path dist) {
-    var classPath = dist.resolve("agent.cp");
-    try {
-      var command = new ArrayList<String>();
-      command.add(System.getProperty("vaultlayer.java", java().toString()));
-      command.add("-XX:AOTCache=" + dist.resolve("agent.aot"));
-      command.add("-XX:AOTMode=auto");
-      command.add("-Xlog:disable");
-      command.add("-XX:+UseSerialGC");
-      command.add("-XX:TieredStopAtLevel=1");
-      command.add("-Xmx48m");
-      command.add("-Xss512k");
-      command.add("--enable-native-access=ALL-UNNAMED");
-      command.add("-cp");
-      command.add(Files.readString(classPath).strip());
-      command.add("io.vaultlayer.agent.AgentMain");
-      return command;
-    } catch (IOException e) {
+    var args = dist.resolve("agent.args");
+    if (!Files.isReadable(args)) {
       throw new PlaneRefused(
           "installation",
-          "starting the embedded plane: " + classPath + " cannot be read; build the checkout again",
-          e);
+          "starting the embedded plane: " + args + " cannot be read; build the checkout again");
     }
+    return List.of(System.getProperty("vaultlayer.java", java().toString()), "@" + args);
   }
 
   private static Path java() {
