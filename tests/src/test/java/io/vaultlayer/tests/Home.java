@@ -1,0 +1,230 @@
+package io.vaultlayer.tests;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.vaultlayer.wire.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * A user's machine for one test: an empty home directory, the checkout's {@code ./vl}, and real
+ * processes.
+ */
+final class Home implements AutoCloseable {
+  static final Path CHECKOUT = checkout();
+  private static final Duration LONGEST_COMMAND = Duration.ofMinutes(10);
+  final Path directory;
+  private final Map<String, String> environment;
+
+  Home() {
+    this(Map.of());
+  }
+
+  Home(Map<String, String> environment) {
+    try {
+      directory = Files.createTempDirectory("vl home ");
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    this.environment = environment;
+  }
+
+  private static Path checkout() {
+    var at = Path.of("").toAbsolutePath();
+    while (!Files.isExecutable(at.resolve("vl"))) {
+      at =
+          Optional.ofNullable(at.getParent())
+              .orElseThrow(() -> new AssertionError("no checkout above the tests"));
+    }
+    return at;
+  }
+
+  /** What one command did. */
+  record Ran(int exit, String out, String err) {
+    Ran ok() {
+      if (exit != 0) {
+        throw new AssertionError("exit " + exit + "\n" + out + "\n" + err);
+      }
+      return this;
+    }
+
+    JsonNode json() {
+      try {
+        return new ObjectMapper().readTree(out);
+      } catch (IOException e) {
+        throw new AssertionError("no JSON document: " + out + err, e);
+      }
+    }
+  }
+
+  Ran vl(String... arguments) {
+    return in(CHECKOUT, arguments);
+  }
+
+  /** Runs {@code ./vl} from another working directory. */
+  Ran in(Path workdir, String... arguments) {
+    var process = start(workdir, arguments);
+    try {
+      var out = new StringBuilder();
+      var reader = Thread.ofPlatform().start(() -> out.append(text(process.getInputStream())));
+      var err = text(process.getErrorStream());
+      reader.join();
+      if (!process.waitFor(LONGEST_COMMAND.toSeconds(), TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new AssertionError("still running: " + String.join(" ", arguments));
+      }
+      return new Ran(process.exitValue(), out.toString(), err);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  Process start(Path workdir, String... arguments) {
+    var command = new ArrayList<String>();
+    command.add(CHECKOUT.resolve("vl").toString());
+    command.addAll(List.of(arguments));
+    var builder = new ProcessBuilder(command).directory(workdir.toFile());
+    builder
+        .environment()
+        .keySet()
+        .removeIf(k ->
+            k.startsWith("VAULTLAYER_")
+                || k.startsWith("VL_")
+                || k.startsWith("MAVEN_")
+                || k.equals("JAVA_TOOL_OPTIONS"));
+    builder.environment().put("HOME", System.getProperty("user.home"));
+    builder.environment().put("VAULTLAYER_HOME", directory.toString());
+    builder.environment().putAll(environment);
+    try {
+      var process = builder.start();
+      process.getOutputStream().close();
+      return process;
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static String text(java.io.InputStream stream) {
+    try (stream) {
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  // ---- jobs
+
+  /** Submits and returns the job's id at once. */
+  String submit(Path workdir, String... arguments) {
+    var all =
+        new ArrayList<>(List.of("run", "--detach", "--json", "--workdir", workdir.toString()));
+    all.addAll(List.of(arguments));
+    return vl(all.toArray(String[]::new)).ok().json().path("id").asText();
+  }
+
+  JsonNode status(String job) {
+    return vl("status", job, "--json").ok().json();
+  }
+
+  /** Looks until the status is as wished, or fails with what it was last. */
+  JsonNode await(String job, Duration limit, String what, Predicate<JsonNode> wished) {
+    var end = Instant.now().plus(limit);
+    JsonNode last = null;
+    while (Instant.now().isBefore(end)) {
+      last = status(job);
+      if (wished.test(last)) {
+        return last;
+      }
+      sleep(300);
+    }
+    throw new AssertionError(
+        "waited " + limit + " for " + what + ", but the status is\n" + last + "\n" + planeLog());
+  }
+
+  JsonNode awaitEnd(String job, Duration limit) {
+    return await(job, limit, "the end", s -> !s.path("endedAt").isNull());
+  }
+
+  static void sleep(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  // ---- processes
+
+  Path local() {
+    return directory.resolve("local");
+  }
+
+  JsonNode planeFile() {
+    try {
+      return Json.tree(Files.readString(local().resolve("plane.json")));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  String planeLog() {
+    try {
+      var text = Files.readString(local().resolve("plane.out"));
+      return text.substring(Math.max(0, text.length() - 4000));
+    } catch (IOException e) {
+      return "(no plane.out)";
+    }
+  }
+
+  void killPlane() {
+    Processes.kill("KILL", planeFile().path("pid").asLong());
+    Processes.awaitGone(planeFile().path("pid").asLong());
+  }
+
+  /** Directory of the job's newest instance. */
+  Path newestInstance(String job) {
+    try (Stream<Path> all = Files.list(local().resolve("instances"))) {
+      return all.filter(p -> p.getFileName().toString().contains(job))
+          .max(java.util.Comparator.comparingInt(p -> epoch(p.getFileName().toString())))
+          .orElseThrow();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static int epoch(String label) {
+    var tail = label.substring(label.lastIndexOf("-e") + 2);
+    return Integer.parseInt(tail.substring(0, tail.indexOf('-')));
+  }
+
+  /** Every living process that was started for an instance of this home. */
+  List<Long> instanceProcesses() {
+    return Processes.withEnvironment("VAULTLAYER_INSTANCE_DIR=" + local());
+  }
+
+  @Override
+  public void close() {
+    vl("local", "down");
+    instanceProcesses().forEach(pid -> Processes.kill("KILL", pid));
+    delete(directory);
+  }
+
+  static void delete(Path root) {
+    try (Stream<Path> all = Files.walk(root)) {
+      all.sorted(java.util.Comparator.reverseOrder()).forEach(p -> p.toFile().delete());
+    } catch (IOException e) {
+      // a directory that something still writes to; the system's own cleaning takes it
+    }
+  }
+}

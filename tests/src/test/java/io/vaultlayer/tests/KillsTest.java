@@ -1,0 +1,141 @@
+package io.vaultlayer.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Killed at any moment, ten times in one run; the weights are those of the uninterrupted run. */
+class KillsTest {
+  private static final Path DIGITS = Home.CHECKOUT.resolve("examples/digits");
+  private static final long SEED = Long.getLong("vaultlayer.seed", 20261121);
+  private static final int KILLS = Integer.getInteger("vaultlayer.kills", 10);
+
+  /** Who is killed without warning. */
+  enum Victim {
+    TRAINING,
+    AGENT,
+    TRAINING_AND_AGENT,
+    PLANE,
+    PLANE_AND_AGENT
+  }
+
+  @Test
+  void tenKillsOfAnyKindLeaveTheSameWeights() throws IOException {
+    try (var home = new Home()) {
+      String[] command = {
+        "python3", "train.py", "--steps", "4000", "--checkpoint-every", "50", "--print-every", "10"
+      };
+      var twin = home.submit(DIGITS, command);
+      assertThat(home.awaitEnd(twin, Duration.ofMinutes(6)).path("state").asText())
+          .isEqualTo("succeeded");
+
+      var job = home.submit(DIGITS, command);
+      var random = new Random(SEED);
+      var seen = new ArrayList<String>();
+      long committed = -1;
+      for (int kill = 0; kill < KILLS; kill++) {
+        var before = committed;
+        var status =
+            home.await(
+                job,
+                Duration.ofMinutes(3),
+                "a new commit before kill " + kill,
+                s ->
+                    isRunning(s) && s.path("checkpoint").path("step").asLong(-1) > before
+                        || ended(s));
+        if (ended(status)) {
+          break;
+        }
+        Home.sleep(random.nextInt(400));
+        committed = status.path("checkpoint").path("step").asLong();
+        var victim = Victim.values()[kill < 5 ? kill : random.nextInt(Victim.values().length)];
+        seen.add(victim + "@" + status.path("epoch").asInt() + ":" + status.path("step").asText());
+        strike(home, job, victim);
+      }
+      var end = home.awaitEnd(job, Duration.ofMinutes(6));
+      assertThat(end.path("state").asText())
+          .as("after " + seen + "\n" + end)
+          .isEqualTo("succeeded");
+      assertThat(seen).hasSize(KILLS);
+      verify(end);
+      assertThat(digest(home, job)).isEqualTo(digest(home, twin));
+      home.await(
+          job,
+          Duration.ofMinutes(2),
+          "no process of an instance",
+          s -> home.instanceProcesses().isEmpty());
+      assertThat(home.vl("check", "--json").ok().json().path("broken")).isEmpty();
+    }
+  }
+
+  private static boolean isRunning(JsonNode status) {
+    return status.path("state").asText().equals("running");
+  }
+
+  private static boolean ended(JsonNode status) {
+    return !status.path("endedAt").isNull();
+  }
+
+  private static void strike(Home home, String job, Victim victim) throws IOException {
+    var instance = home.newestInstance(job);
+    var agent =
+        io.vaultlayer.wire.Json.tree(Files.readString(instance.resolve("instance.json")))
+            .path("pid")
+            .asLong();
+    var training =
+        Processes.withEnvironment("VAULTLAYER_INSTANCE_DIR=" + instance).stream()
+            .filter(p -> Processes.commandLine(p).contains("train.py"))
+            .toList();
+    switch (victim) {
+      case TRAINING -> kill(training);
+      case AGENT -> kill(List.of(agent));
+      case TRAINING_AND_AGENT -> home.vl("kill-instance", job);
+      case PLANE -> home.killPlane();
+      case PLANE_AND_AGENT -> {
+        home.killPlane();
+        kill(List.of(agent));
+      }
+    }
+  }
+
+  private static void kill(List<Long> pids) {
+    pids.forEach(pid -> Processes.kill("KILL", pid));
+  }
+
+  private static void verify(JsonNode end) {
+    var epochs = new ArrayList<Integer>();
+    Long pointer = null;
+    for (var attempt : end.path("attempts")) {
+      epochs.add(attempt.path("epoch").asInt());
+      var last = attempt.path("epoch").asInt() == end.path("epoch").asInt();
+      assertThat(attempt.path("outcome").asText()).isEqualTo(last ? "succeeded" : "lost");
+      if (attempt.path("epoch").asInt() > 1) {
+        assertThat(attempt.path("resumedFrom").isNull()).as(attempt.toString()).isFalse();
+        assertThat(attempt.path("firstStep").asLong())
+            .isEqualTo(attempt.path("resumedFrom").asLong() + 1);
+        assertThat(attempt.path("resumedFrom").asLong())
+            .isGreaterThanOrEqualTo(pointer == null ? 0 : pointer);
+      }
+      pointer = attempt.path("resumedFrom").asLong();
+    }
+    assertThat(epochs).isSorted().doesNotHaveDuplicates();
+    assertThat(end.path("warnings").toString()).doesNotContain("did not resume");
+  }
+
+  private static String digest(Home home, String job) throws IOException {
+    var to = Files.createTempDirectory("outputs");
+    home.vl("outputs", "pull", job, "--to", to.toString()).ok();
+    var digest =
+        io.vaultlayer.core.lease.TokenHash.ofBytes(Files.readAllBytes(to.resolve("weights.bin")));
+    Home.delete(to);
+    return digest;
+  }
+}
