@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -138,8 +139,7 @@ final class LocalInstances {
     if (leader.isPresent()) {
       LocalProcesses.killGroup(leader.get());
     }
-    LocalProcesses.family(now, label, pid(leader)).forEach(LocalProcesses::kill);
-    killAll(label, OptionalLong.empty());
+    killAll(label, LocalProcesses.family(now, label, pid(leader)));
   }
 
   /**
@@ -148,16 +148,22 @@ final class LocalInstances {
    * @param leader the agent's pid, where it is known to be the agent's at this moment
    */
   void killAll(String label, OptionalLong leader) throws IOException, InterruptedException {
-    var known = leader;
+    killAll(label, LocalProcesses.family(processes.look(), label, leader));
+  }
+
+  /**
+   * The first ones are named, because with their parents dead nothing may lead to them any more.
+   */
+  private void killAll(String label, List<Running> first) throws IOException, InterruptedException {
+    var left = new HashSet<>(first);
     long tries = END.dividedBy(LOOK_AGAIN);
     for (long i = 0; i < tries; i++) {
-      var left = LocalProcesses.family(processes.look(), label, known);
+      left.removeIf(running -> !LocalProcesses.lives(running));
+      left.addAll(LocalProcesses.family(processes.look(), label, OptionalLong.empty()));
       if (left.isEmpty()) {
         return;
       }
       left.forEach(LocalProcesses::kill);
-      // The leader is dead now, and its number may become somebody else's.
-      known = OptionalLong.empty();
       TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN.toMillis());
     }
     throw new ProviderFailure(

@@ -154,17 +154,29 @@ final class LocalProcesses {
         .min(Comparator.comparingLong(Running::startTicks));
   }
 
+  /** True once {@code setsid} has made the session and turned into the program that it starts. */
+  static boolean leadsAndIsNoLongerSetsid(Running running) {
+    var arguments = strings(PROC.resolve(running.pid() + "/cmdline"));
+    return running.session() == running.pid()
+        && !arguments.isEmpty()
+        && !arguments.getFirst().equals("setsid");
+  }
+
+  /** True while this very process is there; one that got its number later is another. */
+  static boolean lives(Running running) {
+    return read(running.pid()).filter(now -> now.startTicks() == running.startTicks()).isPresent();
+  }
+
   /** SIGKILL to exactly this process; a pid that meanwhile names another one is left alone. */
   static void kill(Running running) {
     ProcessHandle.of(running.pid())
-        .filter(_ ->
-            read(running.pid()).filter(now -> now.startTicks() == running.startTicks()).isPresent())
+        .filter(_ -> lives(running))
         .ifPresent(ProcessHandle::destroyForcibly);
   }
 
   /** SIGKILL to a whole process group at once, if its leader still is this process. */
   static void killGroup(Running leader) throws IOException, InterruptedException {
-    if (leader.group() != leader.pid() || read(leader.pid()).filter(leader::equals).isEmpty()) {
+    if (leader.group() != leader.pid() || !lives(leader)) {
       return;
     }
     var kill =

@@ -196,16 +196,17 @@ public final class LocalProvider implements Provider {
     if (leader.isEmpty() && !process.isAlive() && process.exitValue() >= 126) {
       return cannotStart(folder, agentCommand.getFirst() + " is no program");
     }
-    if (leader.isPresent()) {
-      try {
-        folder.write(
-            intended.running(process.pid(), leader.get().startTicks(), LocalProcesses.bootId()));
-      } catch (IOException unwritable) {
-        // Its marks would find it again; but an agent without any space can only fail.
-        instances.killAll(launch.label(), OptionalLong.of(process.pid()));
-        LocalFolder.delete(folder.path());
-        throw unwritable;
-      }
+    // Where the agent has ended already there is no start time, and no process that it would fit.
+    long startTicks = leader.map(Running::startTicks).orElse(0L);
+    try {
+      folder.write(intended.running(process.pid(), startTicks, LocalProcesses.bootId()));
+    } catch (IOException unwritable) {
+      // Its marks would find it again; but an agent without any space can only fail.
+      instances.killAll(
+          launch.label(),
+          process.isAlive() ? OptionalLong.of(process.pid()) : OptionalLong.empty());
+      LocalFolder.delete(folder.path());
+      throw unwritable;
     }
     return created(intended);
   }
@@ -233,12 +234,12 @@ public final class LocalProvider implements Provider {
     return builder;
   }
 
-  /** Empty when the process ended before it led its session. */
+  /** Empty when the process ended before it became the agent. */
   private static Optional<Running> awaitLeader(Process process) throws InterruptedException {
     long tries = START.dividedBy(LOOK_AGAIN);
     for (long i = 0; i < tries && process.isAlive(); i++) {
       var running =
-          LocalProcesses.read(process.pid()).filter(one -> one.session() == process.pid());
+          LocalProcesses.read(process.pid()).filter(LocalProcesses::leadsAndIsNoLongerSetsid);
       if (running.isPresent()) {
         return running;
       }
