@@ -23,8 +23,7 @@ public final class CheckpointPipeline {
    *
    * @param pointer the committed checkpoint that this attempt started from
    * @param restored the same where it was restored here: its files need not be sent again
-   * @param store for this pipeline alone, since it ends with {@code stop}
-   * @param stop heeded by the store; pulled by a fence, and by a {@link #finish} out of time
+   * @param stop heeded by the store; pulled by {@link #stopNewUploads} and by a fence
    * @param loss the newest loss that the script reported; a checkpoint saved while it is not finite
    *     is held
    */
@@ -111,14 +110,20 @@ public final class CheckpointPipeline {
     this.watch = new Watch(parts, pace, ledger, snapshots);
     var uploader =
         new Uploader(
-            parts.scope(), parts.store(), parts.stop(), parts.commits(), sender, parts.clock());
+            parts.scope(),
+            parts.store(),
+            parts.stop(),
+            parts.commits(),
+            sender,
+            parts.clock(),
+            ledger::isOver);
     parts.restored().ifPresent(restored -> uploader.base(restored.manifest()));
     this.uploads = new Uploads(parts, pace, ledger, snapshots, uploader);
   }
 
   /**
-   * Takes what lies in the kept directory as known, takes up snapshots that an earlier agent of
-   * this epoch left, and starts watching.
+   * Takes the restored checkpoint as known, takes up snapshots that an earlier agent of this epoch
+   * left, and starts watching.
    */
   public void start() {
     watch.prepare();
@@ -141,9 +146,6 @@ public final class CheckpointPipeline {
     long end = System.nanoTime() + limit.toNanos();
     boolean seen = watch.awaitSettled(end);
     boolean stored = ledger.awaitIdle(end);
-    if (!stored) {
-      stop.pull();
-    }
     watch.stop();
     ledger.close();
     join(watching);

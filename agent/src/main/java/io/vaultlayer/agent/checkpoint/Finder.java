@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -62,10 +63,16 @@ final class Finder {
     this.siblingNanos = siblingNanos;
   }
 
-  /** Takes what lies there as old: only what changes from now on can be found. */
-  void baseline(long nowNanos) throws IOException {
+  /**
+   * Takes what was restored as old: only what changes from now on can be found.
+   *
+   * @param restored its top-level entries; empty for all that lies there
+   */
+  void baseline(long nowNanos, Optional<Set<String>> restored) throws IOException {
     for (var candidate : candidates().entrySet()) {
-      see(candidate.getKey(), candidate.getValue(), nowNanos).done = true;
+      if (restored.isEmpty() || restored.get().containsAll(candidate.getValue())) {
+        see(candidate.getKey(), candidate.getValue(), nowNanos).done = true;
+      }
     }
   }
 

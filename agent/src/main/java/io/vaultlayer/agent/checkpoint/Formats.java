@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -20,7 +19,7 @@ final class Formats {
   /** Larger JSON is data, and reading it would cost more than the check is worth. */
   private static final long MOST_JSON = 16L << 20;
 
-  private static final int TAIL = 64 << 10;
+  private static final int TAIL = 64;
 
   private Formats() {}
 
@@ -159,7 +158,8 @@ final class Formats {
 
   private static boolean endsInZeros(Path file, long bytes) throws IOException {
     try (var in = new RandomAccessFile(file.toFile(), "r")) {
-      int length = (int) Math.min(TAIL, bytes);
+      long data = bytes - 8 - Long.reverseBytes(in.readLong());
+      int length = (int) Math.min(TAIL, data);
       in.seek(bytes - length);
       byte[] tail = new byte[length];
       in.readFully(tail);
@@ -169,13 +169,6 @@ final class Formats {
         }
       }
       return true;
-    }
-  }
-
-  /** First bytes of a text, for reading a companion such as DeepSpeed's {@code latest}. */
-  static String head(Path file, int most) throws IOException {
-    try (var in = Files.newInputStream(file)) {
-      return new String(in.readNBytes(most), StandardCharsets.UTF_8);
     }
   }
 

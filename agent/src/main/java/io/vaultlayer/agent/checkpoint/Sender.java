@@ -260,7 +260,7 @@ final class Sender {
   private long partBytes(long bytes) {
     long needed = (bytes + MOST_PARTS - 1) / MOST_PARTS;
     long mebibyte = 1L << 20;
-    return Math.max(part, (needed + mebibyte - 1) / mebibyte * mebibyte);
+    return needed <= part ? part : (needed + mebibyte - 1) / mebibyte * mebibyte;
   }
 
   private static Manifest.File file(Item item, String key, Read read) {

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * Carries one snapshot to its commit: gate, files, manifest, commit. The order is what keeps a
@@ -27,6 +28,9 @@ final class Uploader {
   private final Sender sender;
   private final InstantSource clock;
 
+  /** True once nobody waits for a commit any more. */
+  private final BooleanSupplier over;
+
   /** Files of the newest committed checkpoint that is known here, by digest. */
   private Map<String, Manifest.File> known = Map.of();
 
@@ -36,13 +40,15 @@ final class Uploader {
       Stop stop,
       Commits commits,
       Sender sender,
-      InstantSource clock) {
+      InstantSource clock,
+      BooleanSupplier over) {
     this.scope = scope;
     this.store = store;
     this.stop = stop;
     this.commits = commits;
     this.sender = sender;
     this.clock = clock;
+    this.over = over;
   }
 
   /** How a try went. */
@@ -102,6 +108,9 @@ final class Uploader {
         }
         FileSet.Written written = FileSet.Written.of(manifest(snapshot, files));
         stop.check();
+        if (over.getAsBoolean()) {
+          return new Outcome.Later("out of time");
+        }
         Optional<FileSet.Written> stored = store(written);
         if (stored.isEmpty()) {
           return new Outcome.Held("another checkpoint of this step is stored already");
@@ -109,7 +118,9 @@ final class Uploader {
         job.written = stored.get();
       }
       stop.check();
-      return commit(snapshot.step(), job.written);
+      return over.getAsBoolean()
+          ? new Outcome.Later("out of time")
+          : commit(snapshot.step(), job.written);
     } catch (StoreException e) {
       return trouble(e);
     } catch (IOException e) {

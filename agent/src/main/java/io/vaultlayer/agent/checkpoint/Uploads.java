@@ -53,7 +53,7 @@ final class Uploads {
       Uploader.Outcome outcome = tried(job);
       if (outcome instanceof Uploader.Outcome.Later later) {
         ledger.trouble("step " + snapshot.step() + " is not stored yet: " + later.trouble());
-        if (!ledger.isSuperseded()) {
+        if (!ledger.isSuperseded() && !ledger.isOver()) {
           parts.stop().sleep(wait);
           wait = wait.multipliedBy(2);
           wait = wait.compareTo(pace.longestRetry()) > 0 ? pace.longestRetry() : wait;
@@ -61,7 +61,11 @@ final class Uploads {
             continue;
           }
         }
+        if (ledger.isOver()) {
+          return; // out of time; the snapshot stays for an agent that may still finish it
+        }
       }
+
       settle(snapshot, outcome);
       return;
     }

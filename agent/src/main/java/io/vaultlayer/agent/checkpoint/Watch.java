@@ -2,9 +2,12 @@ package io.vaultlayer.agent.checkpoint;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** The watching side: looks, and makes a snapshot of what is complete at once. */
 final class Watch {
@@ -49,10 +52,23 @@ final class Watch {
           snapshots.discard(snapshot);
         }
       }
-      finder.baseline(System.nanoTime());
+      finder.baseline(System.nanoTime(), known());
     } catch (IOException e) {
       ledger.warn("looking at " + parts.scope().kept() + ": " + e.getMessage());
     }
+  }
+
+  /** After a fresh start nothing is known, after a restore its files, else all that is there. */
+  private Optional<Set<String>> known() {
+    if (parts.pointer().isEmpty()) {
+      return Optional.of(Set.of());
+    }
+    return parts
+        .restored()
+        .map(restored ->
+            restored.manifest().files().stream()
+                .map(file -> file.path().split("/", 2)[0])
+                .collect(Collectors.toSet()));
   }
 
   void run() {
