@@ -54,18 +54,12 @@ final class Agent {
   private final RandomGenerator random;
   private final AgentLog log;
 
-  Agent(
-      InstanceDir places,
-      Clocks clocks,
-      Inbox inbox,
-      Map<String, String> environment,
-      RandomGenerator random,
-      AgentLog log) {
+  Agent(InstanceDir places, Inbox inbox, Outside outside, AgentLog log) {
     this.places = places;
-    this.clocks = clocks;
+    this.clocks = outside.clocks();
     this.inbox = inbox;
-    this.environment = environment;
-    this.random = random;
+    this.environment = outside.environment();
+    this.random = outside.random();
     this.log = log;
   }
 

@@ -29,8 +29,11 @@ public final class AgentMain {
   private AgentMain() {}
 
   public static void main(String[] arguments) throws Exception {
+    var outside =
+        new Outside(
+            new HostClocks(), Clock.systemUTC()::instant, new SecureRandom(), System.getenv());
     if (Boolean.getBoolean("vaultlayer.train")) {
-      Warmup.run();
+      Warmup.run(outside);
       return;
     }
     if (arguments.length != 1) {
@@ -38,10 +41,10 @@ public final class AgentMain {
       Runtime.getRuntime().halt(WRONG_USAGE);
     }
     var places = new InstanceDir(Path.of(arguments[0]));
-    var log = new AgentLog(places.log(), Clock.systemUTC()::instant);
+    var log = new AgentLog(places.log(), outside.now());
     int code = Agent.BROKEN;
     try {
-      code = run(places, log);
+      code = run(places, outside, log);
     } catch (IOException | RuntimeException e) {
       log.event("broken", Map.of("message", String.valueOf(e)));
       e.printStackTrace();
@@ -50,7 +53,7 @@ public final class AgentMain {
     Runtime.getRuntime().halt(code);
   }
 
-  private static int run(InstanceDir places, AgentLog log)
+  private static int run(InstanceDir places, Outside outside, AgentLog log)
       throws IOException, InterruptedException {
     try (FileChannel file =
             FileChannel.open(places.lock(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -62,8 +65,7 @@ public final class AgentMain {
       var inbox = new Inbox();
       onShutdown(inbox);
       ReclaimFile.watch(places.reclaim(), inbox);
-      return new Agent(places, new HostClocks(), inbox, System.getenv(), new SecureRandom(), log)
-          .run();
+      return new Agent(places, inbox, outside, log).run();
     }
   }
 

@@ -1,8 +1,128 @@
 package io.vaultlayer.agent;
 
-/** Loads what a start needs, for the JDK to keep in its cache. */
-final class Warmup {
-  private Warmup() {}
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.vaultlayer.agent.attempt.Inbox;
+import io.vaultlayer.agent.note.AgentLog;
+import io.vaultlayer.agent.s3.Hex;
+import io.vaultlayer.agent.work.InstanceDir;
+import io.vaultlayer.wire.AttemptApi;
+import io.vaultlayer.wire.BucketLayout;
+import io.vaultlayer.wire.Json;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPOutputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 
-  static void run() {}
+/**
+ * A whole attempt against a throwaway plane and bucket on loopback, so that the JDK sees every
+ * class that a start needs and can keep it in its ahead-of-time cache. Nothing else calls it.
+ */
+final class Warmup {
+  private static final String JOB = "job_warmup";
+
+  private final byte[] workdir;
+  private final HttpServer server;
+
+  private Warmup() throws IOException {
+    this.workdir = workdir();
+    this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/", this::answer);
+  }
+
+  /** Runs the attempt, to its end. @throws IllegalStateException when it went wrong */
+  static void run(Outside outside) throws IOException, InterruptedException {
+    Path directory = Files.createTempDirectory("vaultlayer-warmup");
+    var warmup = new Warmup();
+    warmup.server.start();
+    try {
+      var places = new InstanceDir(directory);
+      var bootstrap =
+          new AttemptApi.Bootstrap(warmup.endpoint(), JOB, 1, 1, "vl-warmup", "vlb_warmup");
+      Files.writeString(places.bootstrap(), Json.render(bootstrap));
+      var log = new AgentLog(places.log(), outside.now());
+      int code = new Agent(places, new Inbox(), outside, log).run();
+      if (code != Agent.ENDED) {
+        throw new IllegalStateException(Files.readString(places.log()));
+      }
+    } finally {
+      warmup.server.stop(0);
+      InstanceDir.empty(directory);
+      Files.delete(directory);
+    }
+  }
+
+  private String endpoint() {
+    return "http://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      String path = exchange.getRequestURI().getPath();
+      exchange.getRequestBody().readAllBytes();
+      byte[] body =
+          path.startsWith("/v1/")
+              ? Json.render(document(path.substring(path.lastIndexOf('/') + 1)))
+                  .getBytes(StandardCharsets.UTF_8)
+              : exchange.getRequestMethod().equals("GET") ? workdir : new byte[0];
+      exchange.getResponseHeaders().add("ETag", "\"0\"");
+      exchange.sendResponseHeaders(200, body.length == 0 ? -1 : body.length);
+      exchange.getResponseBody().write(body);
+    }
+  }
+
+  private Object document(String call) {
+    return switch (call) {
+      case "register" -> assignment();
+      case "heartbeat" -> new AttemptApi.HeartbeatAck(1, 8, null);
+      default -> Map.of();
+    };
+  }
+
+  private AttemptApi.Assignment assignment() {
+    String sha256 = Hex.of(Hex.sha256(workdir));
+    var credentials =
+        new AttemptApi.S3Credentials(
+            endpoint(), "local", "warmup", "AK", "SK", "ST", "jobs/", "2100-01-01T00:00:00Z");
+    return new AttemptApi.Assignment(
+        JOB,
+        1,
+        "warmup",
+        List.of("sh", "run.sh"),
+        Map.of(),
+        Map.of(),
+        null,
+        null,
+        null,
+        BucketLayout.workdir(JOB, sha256),
+        sha256,
+        workdir.length,
+        null,
+        credentials,
+        1,
+        8,
+        600,
+        1800);
+  }
+
+  private static byte[] workdir() throws IOException {
+    byte[] script = "echo step 1 loss 0.5\n".getBytes(StandardCharsets.UTF_8);
+    var bytes = new ByteArrayOutputStream();
+    try (var tar = new TarArchiveOutputStream(new GZIPOutputStream(bytes))) {
+      var entry = new TarArchiveEntry("run.sh");
+      entry.setSize(script.length);
+      tar.putArchiveEntry(entry);
+      tar.write(script);
+      tar.closeArchiveEntry();
+    }
+    return bytes.toByteArray();
+  }
 }

@@ -222,4 +222,19 @@ class AgentTest {
       assertThat(scene.exit().reason()).isEqualTo("workdir_damaged");
     }
   }
+
+  @Test
+  void theRunThatMakesTheCacheRunsAWholeAttempt() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dvaultlayer.train=true",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.vaultlayer.agent.AgentMain")
+            .inheritIO()
+            .start();
+    assertThat(process.waitFor()).isZero();
+  }
 }
