@@ -28,9 +28,11 @@ import software.amazon.awssdk.services.dynamodb.model.TransactionConflictExcepti
 
 /**
  * Rows in DynamoDB; how they lie there says {@link Row}. One row is a PutItem or DeleteItem, more
- * are one TransactWriteItems. Every put is conditional, so the SDK's own repeats are safe; after a
- * lost answer such a repeat is refused by the caller's own row, which the caller recognises by its
- * effect. (A transaction's repeat carries a token and is answered as the first was.)
+ * are one TransactWriteItems. Where the caller expects anything, the row is first taken as new, and
+ * a refusal shows its version: most such rows are new, and no read is spent on them. Every put is
+ * conditional, so the SDK's own repeats are safe; after a lost answer such a repeat is refused by
+ * the caller's own row, which the caller recognises by its effect. (A transaction's repeat carries
+ * a token and is answered as the first was.)
  */
 public final class DynamoStore implements Store {
   private static final String INDEX = "due";
@@ -67,11 +69,13 @@ public final class DynamoStore implements Store {
   @Override
   public WriteResult write(List<Write> writes) {
     Write.check(writes);
+    // Versions of the rows of which the caller expects anything: taken as new until told otherwise.
+    var known = new long[writes.size()];
     for (int attempt = 0; attempt < TRIES; attempt++) {
-      if (attempt > 0) {
-        pause.accept(FIRST_PAUSE.multipliedBy(1L << (attempt - 1)));
+      if (attempt > 1) {
+        pause.accept(FIRST_PAUSE.multipliedBy(1L << (attempt - 2)));
       }
-      var result = tryOnce(writes);
+      var result = tryOnce(writes, known);
       if (result.isPresent()) {
         return result.get();
       }
@@ -81,9 +85,14 @@ public final class DynamoStore implements Store {
         null);
   }
 
-  /** Empty when another writer was in the way and the same write may be tried again. */
-  private Optional<WriteResult> tryOnce(List<Write> writes) {
-    var conditions = writes.stream().map(this::condition).toList();
+  /**
+   * Empty when the same write may be tried again: with what was learned, or past another writer.
+   */
+  private Optional<WriteResult> tryOnce(List<Write> writes, long[] known) {
+    var conditions = new ArrayList<Condition>();
+    for (int i = 0; i < writes.size(); i++) {
+      conditions.add(Condition.of(writes.get(i), known[i]));
+    }
     try {
       if (writes.size() == 1) {
         writeOne(writes.getFirst(), conditions.getFirst());
@@ -96,26 +105,27 @@ public final class DynamoStore implements Store {
       }
       return Optional.of(new WriteResult.Applied());
     } catch (ConditionalCheckFailedException failed) {
-      return conditions.getFirst().ours()
-          ? Optional.empty()
-          : Optional.of(new WriteResult.Refused(0, decode(failed.hasItem(), failed.item())));
+      return refusal(conditions, known, 0, decode(failed.hasItem(), failed.item()));
     } catch (TransactionConflictException met) {
       return Optional.empty();
     } catch (TransactionCanceledException cancelled) {
-      return refusal(conditions, cancelled);
+      return refusal(conditions, known, cancelled);
     } catch (SdkException failure) {
       throw Failures.store("writing to " + writes.getFirst().table(), failure);
     }
   }
 
   private static Optional<WriteResult> refusal(
-      List<Condition> conditions, TransactionCanceledException cancelled) {
+      List<Condition> conditions, long[] known, TransactionCanceledException cancelled) {
     var reasons = cancelled.cancellationReasons();
     boolean mayRepeat = !reasons.isEmpty();
     for (int i = 0; i < reasons.size(); i++) {
       var reason = reasons.get(i);
-      if (FAILED.equals(reason.code()) && !conditions.get(i).ours()) {
-        return Optional.of(new WriteResult.Refused(i, decode(reason.hasItem(), reason.item())));
+      if (FAILED.equals(reason.code())) {
+        var refusal = refusal(conditions, known, i, decode(reason.hasItem(), reason.item()));
+        if (refusal.isPresent()) {
+          return refusal;
+        }
       }
       mayRepeat &= isPassing(reason);
     }
@@ -123,6 +133,16 @@ public final class DynamoStore implements Store {
       return Optional.empty();
     }
     throw Failures.store("writing a transaction", cancelled);
+  }
+
+  /** A failed condition of ours teaches the row's version; one of the caller's is the answer. */
+  private static Optional<WriteResult> refusal(
+      List<Condition> conditions, long[] known, int index, Optional<Item> current) {
+    if (!conditions.get(index).ours()) {
+      return Optional.of(new WriteResult.Refused(index, current));
+    }
+    known[index] = current.map(Item::version).orElse(0L);
+    return Optional.empty();
   }
 
   private static boolean isPassing(CancellationReason reason) {
@@ -139,11 +159,23 @@ public final class DynamoStore implements Store {
 
   /**
    * @param ours true where the caller expects anything: the condition is then only there to count
-   *     the version on, and its failure is answered by looking again
+   *     the version on, and its failure teaches the version
    * @param next the version that a put gives the row
    */
   private record Condition(
       Optional<String> expression, Map<String, AttributeValue> values, long next, boolean ours) {
+    static Condition of(Write write, long known) {
+      return switch (write.expect()) {
+        case Expect.Absent() -> absent(false);
+        case Expect.Version(long number) -> version(number, false);
+        case Expect.Anything() ->
+            switch (write) {
+              case Write.Delete delete -> new Condition(Optional.empty(), Map.of(), 0, true);
+              case Write.Put put -> known == 0 ? absent(true) : version(known, true);
+            };
+      };
+    }
+
     static Condition absent(boolean ours) {
       return new Condition(Optional.of("attribute_not_exists(pk)"), Map.of(), 1, ours);
     }
@@ -163,21 +195,6 @@ public final class DynamoStore implements Store {
     Map<String, AttributeValue> valuesOrNull() {
       return values.isEmpty() ? null : values;
     }
-  }
-
-  private Condition condition(Write write) {
-    return switch (write.expect()) {
-      case Expect.Absent() -> Condition.absent(false);
-      case Expect.Version(long number) -> Condition.version(number, false);
-      case Expect.Anything() ->
-          switch (write) {
-            case Write.Delete delete -> new Condition(Optional.empty(), Map.of(), 0, true);
-            case Write.Put put ->
-                get(put.table(), put.key())
-                    .map(item -> Condition.version(item.version(), true))
-                    .orElseGet(() -> Condition.absent(true));
-          };
-    };
   }
 
   private void writeOne(Write write, Condition condition) {

@@ -116,6 +116,15 @@ class FaultsTest {
   }
 
   @Test
+  void aNewRowOfWhichAnythingIsExpectedCostsOneRequest() throws Exception {
+    try (var server = new Answering((exchange, _) -> Answering.answer(exchange, 200, "{}"))) {
+      var row = new Write.Put("t", KEY, Expect.anything(), Map.of(), Optional.empty());
+      assertThat(store(server).write(List.of(row))).isInstanceOf(WriteResult.Applied.class);
+      assertThat(server.count()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void patienceHasALimit() throws Exception {
     var cancelled =
         "{\"__type\":\"com.amazonaws.dynamodb.v20120810#TransactionCanceledException\","
