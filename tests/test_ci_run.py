@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -21,7 +22,8 @@ class CiRunTest(unittest.TestCase):
             shutil.copytree(ROOT / part, self.root / part)
         self.bin = self.root / "bin"
         self.bin.mkdir()
-        self.program(self.bin / "apt-get", "exit 1")  # nothing is installed by a test
+        self.program(self.bin / "apt-get", 'echo "$@" >>"$0.asked"; exit 1')  # nothing is installed by a test
+        self.path = f"{self.bin}:{os.environ['PATH']}"
 
     def program(self, path, script):
         path.write_text("#!/bin/sh\n" + script)
@@ -35,8 +37,9 @@ class CiRunTest(unittest.TestCase):
         self.program(self.root / "mvnw", "\n".join([*lines, f"exit {code}"]))
         ran = subprocess.run(
             [str(self.root / ".ci/run")], cwd="/", capture_output=True, text=True, timeout=120,
-            env={**os.environ, "PATH": f"{self.bin}:{os.environ['PATH']}"},
+            env={**os.environ, "PATH": self.path},
         )
+        self.said = ran.stderr
         return ran.returncode, ran.stdout.splitlines()[-1]
 
     def test_it_runs_the_readmes_command_and_ends_with_one_line_that_counts_all(self):
@@ -50,6 +53,19 @@ class CiRunTest(unittest.TestCase):
     def test_a_failure_that_maven_forgave_fails_all_the_same(self):
         more = '<testcase name="d"><failure>no</failure></testcase>'
         self.assertEqual(1, self.ci(0, REPORT.format(more=more))[0])
+
+    def test_what_is_missing_is_asked_for_and_what_cannot_be_had_is_said(self):
+        tools = "bash sh env id dirname find rm mkdir cat sed head git tar gzip flock setsid ps uname".split()
+        for tool in tools:
+            (self.bin / tool).symlink_to(shutil.which(tool))
+        (self.bin / "python3").symlink_to(sys.executable)
+        self.path = str(self.bin)  # without curl
+        self.assertEqual(0, self.ci(0, REPORT.format(more=""))[0])
+        self.assertIn("could not install curl", self.said)
+        if os.getuid() == 0:
+            asked = (self.bin / "apt-get.asked").read_text()
+            self.assertIn("install -y --no-install-recommends curl ca-certificates", asked)
+            self.assertNotIn("procps", asked)
 
     def test_no_test_at_all_fails(self):
         self.assertEqual((1, "0 passed, 0 failed, 0 skipped"), self.ci(0))
