@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
-import java.net.ProtocolException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -71,14 +70,8 @@ final class Exchange {
     this.stop = stop;
   }
 
-  /**
-   * Sends a request and waits for the answer's head.
-   *
-   * @param askFirst wait for the server's consent before sending the body: after a server has cut
-   *     us off in the middle of a body, this is how its reason becomes readable
-   */
-  static Exchange open(
-      Request request, S3Credentials credentials, long epochSeconds, boolean askFirst, Stop stop)
+  /** Sends a request and waits for the answer's head. */
+  static Exchange open(Request request, S3Credentials credentials, long epochSeconds, Stop stop)
       throws IOException {
     String base = credentials.endpoint();
     while (base.endsWith("/")) {
@@ -125,7 +118,7 @@ final class Exchange {
       }
     });
     var exchange = new Exchange(connection, stop);
-    exchange.send(request.body(), askFirst);
+    exchange.send(request.body());
     return exchange;
   }
 
@@ -190,16 +183,13 @@ final class Exchange {
     connection.disconnect();
   }
 
-  private void send(Body body, boolean askFirst) throws IOException {
+  private void send(Body body) throws IOException {
     boolean good = false;
     try {
       stop.check();
       if (body != null) {
         connection.setDoOutput(true);
         connection.setFixedLengthStreamingMode(body.bytes());
-        if (askFirst) {
-          connection.setRequestProperty("Expect", "100-continue");
-        }
         sendBody(body);
       }
       status = connection.getResponseCode();
@@ -215,12 +205,7 @@ final class Exchange {
   }
 
   private void sendBody(Body body) throws IOException {
-    OutputStream out;
-    try {
-      out = connection.getOutputStream();
-    } catch (ProtocolException e) {
-      return; // the server answered instead of consenting; its status says why
-    }
+    OutputStream out = connection.getOutputStream();
     try (out) {
       body.writeTo(new Pieces(out));
     } catch (StoreException e) {

@@ -22,6 +22,8 @@ final class Tries {
    */
   static final Pace USUAL = new Pace(7, Duration.ofMillis(200), Duration.ofSeconds(5));
 
+  private static final int CUTS_BEFORE_ASKING = 2;
+
   private final Supplier<S3Credentials> source;
   private final Stop stop;
   private final Pace pace;
@@ -42,58 +44,110 @@ final class Tries {
   }
 
   <T> T run(String doing, Request request, Exchange.Reader<T> reader) throws StoreException {
-    boolean askFirst = false;
-    boolean adjusted = false;
-    int renewals = 0;
-    String trouble = "";
-    IOException cause = null;
+    var course = new Course(doing);
     for (int tried = 0; tried < pace.most(); tried++) {
       if (tried > 0) {
         pause(tried - 1);
       }
       S3Credentials credentials = source.get();
       try {
-        Exchange exchange = Exchange.open(request, credentials, now(), askFirst, stop);
+        Exchange exchange = Exchange.open(request, credentials, now(), stop);
         if (exchange.status() / 100 == 2) {
           return read(exchange, reader);
         }
-        String xml = exchange.error();
-        String code = Xml.text(xml, "Code").orElse("");
-        trouble = exchange.status() + (code.isEmpty() ? "" : " " + code);
-        switch (exchange.status()) {
-          case 401, 403 -> {
-            if ("RequestTimeTooSkewed".equals(code) && !adjusted && exchange.date() > 0) {
-              adjusted = true;
-              skewSeconds = exchange.date() - epochSeconds.getAsLong();
-            } else if (renewals++ > 1 || source.get().equals(credentials)) {
-              throw new StoreException.AccessRefused(doing + ": refused, " + trouble);
-            }
-          }
-          case 404 -> throw new StoreException.NotThere(doing + ": not there, " + trouble);
-          case 412 -> throw new StoreException.AlreadyThere(doing + ": already there");
-          case 416 -> throw new StoreException.WrongSize(doing + ": it ends before that");
-          case 408, 409, 425, 429 -> {
-            if (exchange.status() == 409 && !isPassing(code)) {
-              throw new StoreException.Refused(doing + ": " + trouble);
-            }
-          }
-          default -> {
-            if (exchange.status() < 500 || exchange.status() == 501) {
-              throw new StoreException.Refused(doing + ": " + trouble);
-            }
-          }
-        }
+        judge(exchange, credentials, course);
       } catch (StoreException e) {
         throw e;
+      } catch (Exchange.CutWhileSending e) {
+        stop.check();
+        course.failed(e);
+        if (++course.cuts == CUTS_BEFORE_ASKING) {
+          ask(request.key(), credentials, course);
+        }
       } catch (IOException e) {
         stop.check();
-        askFirst |= e instanceof Exchange.CutWhileSending;
-        trouble = String.valueOf(e.getMessage());
-        cause = e;
+        course.failed(e);
       }
     }
     throw new StoreException.Unreachable(
-        doing + ": no good answer in " + pace.most() + " tries, last " + trouble, cause);
+        doing + ": no good answer in " + pace.most() + " tries, last " + course.trouble,
+        course.cause);
+  }
+
+  /** What happened to one request so far. */
+  private static final class Course {
+    final String doing;
+    boolean adjusted;
+    int renewals;
+    int cuts;
+    String trouble = "";
+    IOException cause;
+
+    Course(String doing) {
+      this.doing = doing;
+    }
+
+    void failed(IOException e) {
+      trouble = String.valueOf(e.getMessage());
+      cause = e;
+    }
+  }
+
+  /** Returns when an answer that was not good is worth another try, else throws what it means. */
+  private void judge(Exchange exchange, S3Credentials credentials, Course course)
+      throws StoreException {
+    String code = Xml.text(exchange.error(), "Code").orElse("");
+    int status = exchange.status();
+    course.trouble = status + (code.isEmpty() ? "" : " " + code);
+    String what = course.doing + ": " + course.trouble;
+    switch (status) {
+      case 401, 403 -> refused(exchange, code, credentials, course);
+      case 404 -> throw new StoreException.NotThere(what);
+      case 412 -> throw new StoreException.AlreadyThere(what);
+      case 416 -> throw new StoreException.WrongSize(what);
+      case 408, 425, 429 -> {}
+      case 409 -> {
+        // S3 answers so both for lost races, which are to be tried again, and for real conflicts.
+        if (!code.equals("ConditionalRequestConflict") && !code.equals("OperationAborted")) {
+          throw new StoreException.Refused(what);
+        }
+      }
+      default -> {
+        if (status < 500 || status == 501) {
+          throw new StoreException.Refused(what);
+        }
+      }
+    }
+  }
+
+  private void refused(Exchange exchange, String code, S3Credentials credentials, Course course)
+      throws StoreException.AccessRefused {
+    if (code.equals("RequestTimeTooSkewed") && !course.adjusted && exchange.date() > 0) {
+      course.adjusted = true;
+      skewSeconds = exchange.date() - epochSeconds.getAsLong();
+    } else if (course.renewals++ > 1 || source.get().equals(credentials)) {
+      throw new StoreException.AccessRefused(course.doing + ": " + course.trouble);
+    }
+  }
+
+  /**
+   * A server that refuses a large body without reading it resets the connection, and its reason is
+   * lost with it. Reading one byte under the same credentials tells whether that was it.
+   */
+  private void ask(String key, S3Credentials credentials, Course course) throws StoreException {
+    try {
+      Request request = Request.of("GET", key).header("range", "bytes=0-0");
+      Exchange exchange = Exchange.open(request, credentials, now(), stop);
+      if (exchange.status() == 401 || exchange.status() == 403) {
+        judge(exchange, credentials, course);
+      } else {
+        exchange.cut();
+      }
+    } catch (StoreException e) {
+      throw e;
+    } catch (IOException e) {
+      course.failed(e);
+    }
   }
 
   /** Waits before a try; {@code nth} from 0. */
@@ -101,12 +155,6 @@ final class Tries {
     long longest = pace.longest().toMillis();
     long wait = Math.min(longest, pace.first().toMillis() << Math.min(nth, 16));
     stop.sleep(Duration.ofMillis(ThreadLocalRandom.current().nextLong(wait / 2, wait + 1)));
-  }
-
-  static StoreException asStoreException(String doing, IOException e) {
-    return e instanceof StoreException known
-        ? known
-        : new StoreException.Unreachable(doing + ": " + e.getMessage(), e);
   }
 
   private static <T> T read(Exchange exchange, Exchange.Reader<T> reader) throws IOException {
@@ -120,11 +168,6 @@ final class Tries {
         exchange.cut();
       }
     }
-  }
-
-  /** S3 answers 409 both for lost races, which are to be tried again, and for real conflicts. */
-  private static boolean isPassing(String code) {
-    return code.equals("ConditionalRequestConflict") || code.equals("OperationAborted");
   }
 
   private long now() {

@@ -47,6 +47,8 @@ public final class LoopbackBucket implements AutoCloseable {
     /** Half of the body is answered, then the connection ends. */
     CUT_ANSWER,
     REFUSED,
+    /** The refusal is sent before the body is read, and the connection ends. */
+    REFUSED_UNREAD,
     SLOW
   }
 
@@ -163,6 +165,10 @@ public final class LoopbackBucket implements AutoCloseable {
       if (fault == Fault.SLOW) {
         Thread.sleep(300);
       }
+      if (fault == Fault.REFUSED_UNREAD) {
+        answer(exchange, error(403, "AccessDenied"), fault);
+        return;
+      }
       byte[] body = exchange.getRequestBody().readAllBytes();
       if (body.length != length) {
         return;
@@ -182,7 +188,7 @@ public final class LoopbackBucket implements AutoCloseable {
     return switch (fault) {
       case SERVER_ERROR -> error(500, "InternalError");
       case SLOW_DOWN -> error(503, "SlowDown");
-      case REFUSED -> error(403, "AccessDenied");
+      case REFUSED, REFUSED_UNREAD -> error(403, "AccessDenied");
       case NONE, SLOW, LOST_ANSWER, CUT, CUT_ANSWER -> {
         Answer refusal = refusal(exchange, call);
         yield refusal != null ? refusal : effect(exchange, call, body);

@@ -109,6 +109,15 @@ class S3ObjectsTest {
   }
 
   @Test
+  void hearsARefusalThatWasSentBeforeItsBodyWasRead() {
+    bucket.faults(call -> Fault.REFUSED_UNREAD);
+    assertThatThrownBy(() -> store.put("k", Body.of(bytes(32 << 20))))
+        .isInstanceOf(StoreException.AccessRefused.class)
+        .hasMessageContaining("AccessDenied");
+    assertThat(bucket.count("PUT", "k")).isLessThanOrEqualTo(2);
+  }
+
+  @Test
   void takesRenewedCredentialsInTheMiddleOfItsTries() throws Exception {
     var asked = new AtomicInteger();
     var renewing =
