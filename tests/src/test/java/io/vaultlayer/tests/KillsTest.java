@@ -31,7 +31,7 @@ class KillsTest {
   void tenKillsOfAnyKindLeaveTheSameWeights() throws IOException {
     try (var home = new Home()) {
       String[] command = {
-        "python3", "train.py", "--steps", "4000", "--checkpoint-every", "50", "--print-every", "10"
+        "python3", "train.py", "--steps", "1500", "--checkpoint-every", "25", "--print-every", "5"
       };
       var twin = home.submit(DIGITS, command);
       assertThat(home.awaitEnd(twin, Duration.ofMinutes(6)).path("state").asText())
