@@ -173,7 +173,7 @@ public final class AgentHandler {
                 .orElse("user_program_failed"),
             Optional.ofNullable(body.detail())
                 .map(AgentHandler::shortened)
-                .orElse(outcome.wireName()),
+                .orElse(outcome == Outcome.SUCCEEDED ? "exit code 0" : outcome.wireName()),
             step(body.firstStep()),
             step(body.lastStep()));
     return ended(caller, "reporting the end of", control.leases().apply(caller.job(), event));

@@ -87,15 +87,16 @@ public final class StatusView {
     }
 
     /**
-     * The step after the checkpoint, once the attempt has shown any step; what it showed if that is
-     * smaller.
+     * The step after the checkpoint, once the attempt has shown any step. A script that names the
+     * step it resumed from has not trained it; one that shows an earlier step has started over, and
+     * then that step is told.
      */
     private Optional<Long> firstStep() {
       if (last.isEmpty()) {
         return Optional.empty();
       }
-      long expected = from.orElse(0L) + 1;
-      return Optional.of(first.map(f -> Math.min(Math.max(f, 1), expected)).orElse(expected));
+      long base = from.orElse(0L);
+      return Optional.of(first.filter(f -> f > 0 && f < base).orElse(base + 1));
     }
   }
 

@@ -99,13 +99,22 @@ final class GuardedPorts {
       @Override
       public Optional<ObjectInfo> head(String key) {
         guard.check("s3:GetObject", arn + "/" + key);
-        return inner.head(key);
+        var found = inner.head(key);
+        if (found.isEmpty()) {
+          // S3 tells an absent object from a forbidden one only to those who may list.
+          guard.check("s3:ListBucket", arn);
+        }
+        return found;
       }
 
       @Override
       public Optional<byte[]> read(String key, int mostBytes) {
         guard.check("s3:GetObject", arn + "/" + key);
-        return inner.read(key, mostBytes);
+        var found = inner.read(key, mostBytes);
+        if (found.isEmpty()) {
+          guard.check("s3:ListBucket", arn);
+        }
+        return found;
       }
 
       @Override
