@@ -27,7 +27,12 @@ public final class LocalMain {
   private static final int REFUSED = 3;
 
   /** The watchdog's pace here: one machine is looked at more often than a fleet. */
-  private static final String TICK_SECONDS = "2";
+  private static final String TICK_SECONDS = "1";
+
+  /**
+   * No second owner can arise while this plane is down, so agents freeze only after ten minutes.
+   */
+  private static final String PARK_SECONDS = "600";
 
   private static final Duration FIRST_READY = Duration.ofSeconds(30);
 
@@ -82,7 +87,7 @@ public final class LocalMain {
       Entropy entropy, InstantSource clock, Function<Claimed, List<Provider>> providers) {
     return new Plane.Plan(
         Path.of(System.getProperty("vaultlayer.template", "template.yaml")),
-        Map.of("TickSeconds", TICK_SECONDS),
+        Map.of("TickSeconds", TICK_SECONDS, "ParkSeconds", PARK_SECONDS),
         providers,
         System.getProperty("vaultlayer.version", "0.1.0"),
         clock,

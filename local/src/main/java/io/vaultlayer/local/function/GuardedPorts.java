@@ -118,6 +118,16 @@ final class GuardedPorts {
       }
 
       @Override
+      public Optional<String> sha256(String key) {
+        guard.check("s3:GetObject", arn + "/" + key);
+        var found = inner.sha256(key);
+        if (found.isEmpty()) {
+          guard.check("s3:ListBucket", arn);
+        }
+        return found;
+      }
+
+      @Override
       public Listing list(String prefix, Optional<String> after, int limit) {
         guard.check("s3:ListBucket", arn);
         return inner.list(prefix, after, limit);

@@ -3,8 +3,13 @@ package io.vaultlayer.aws;
 import io.vaultlayer.core.port.Bucket;
 import io.vaultlayer.core.port.TransportUnavailable;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -69,6 +74,23 @@ public final class S3Bucket implements Bucket {
       throw Failures.transport("reading " + key, failure);
     } catch (IOException broken) {
       throw new TransportUnavailable("reading " + key + ": the answer broke off", broken);
+    }
+  }
+
+  @Override
+  public Optional<String> sha256(String key) {
+    try (var stream = client.getObject(request -> request.bucket(bucket).key(key));
+        var digested = new DigestInputStream(stream, MessageDigest.getInstance("SHA-256"))) {
+      digested.transferTo(OutputStream.nullOutputStream());
+      return Optional.of(HexFormat.of().formatHex(digested.getMessageDigest().digest()));
+    } catch (NoSuchKeyException absent) {
+      return Optional.empty();
+    } catch (SdkException failure) {
+      throw Failures.transport("reading " + key, failure);
+    } catch (IOException broken) {
+      throw new TransportUnavailable("reading " + key + ": the answer broke off", broken);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
     }
   }
 

@@ -52,6 +52,16 @@ public abstract class BucketSuite {
   }
 
   @Test
+  void anObjectsDigestIsThatOfItsBytes() throws Exception {
+    var bucket = bucket();
+    var key = "suite/digest-" + System.nanoTime();
+    assertThat(bucket.sha256(key)).isEmpty();
+    bucket.putIfAbsent(key, new byte[] {'a', 'b', 'c'});
+    assertThat(bucket.sha256(key))
+        .contains("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  }
+
+  @Test
   void whatWasNeverWrittenIsNotThere() {
     assertThat(bucket.head("jobs/a/none")).isEmpty();
     assertThat(bucket.read("jobs/a/none", 10)).isEmpty();
