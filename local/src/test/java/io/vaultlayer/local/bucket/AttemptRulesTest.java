@@ -240,7 +240,8 @@ class AttemptRulesTest {
             .key(key)
             .uploadId(upload)
             .ifNoneMatch("*")
-            .multipartUpload(m -> m.parts(CompletedPart.builder().partNumber(1).eTag(part.eTag()).build())));
+            .multipartUpload(
+                m -> m.parts(CompletedPart.builder().partNumber(1).eTag(part.eTag()).build())));
     assertThat(get(again, key)).isEqualTo(200);
   }
 

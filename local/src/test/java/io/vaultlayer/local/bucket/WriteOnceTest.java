@@ -207,7 +207,8 @@ class WriteOnceTest {
           r.bucket(bucket)
               .key(key)
               .uploadId(id)
-              .multipartUpload(m -> m.parts(CompletedPart.builder().partNumber(1).eTag(tag).build()));
+              .multipartUpload(
+                  m -> m.parts(CompletedPart.builder().partNumber(1).eTag(tag).build()));
           if (conditional) {
             r.ifNoneMatch("*");
           }

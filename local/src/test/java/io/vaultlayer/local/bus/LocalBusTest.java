@@ -77,7 +77,8 @@ class LocalBusTest extends BusSuite {
                   if (broken) {
                     throw new TransportUnavailable("no answer", null);
                   }
-                  sent.computeIfAbsent(url.substring(url.lastIndexOf('/') + 1), u -> new ArrayList<>())
+                  sent.computeIfAbsent(
+                          url.substring(url.lastIndexOf('/') + 1), u -> new ArrayList<>())
                       .add(body);
                 },
             log);
@@ -88,12 +89,10 @@ class LocalBusTest extends BusSuite {
   @Override
   protected List<Published> delivered() {
     return sent.getOrDefault("All", List.of()).stream()
-        .map(
-            body -> {
-              var event = Json.tree(body);
-              return new Published(
-                  event.get("detail-type").asText(), event.get("detail").toString());
-            })
+        .map(body -> {
+          var event = Json.tree(body);
+          return new Published(event.get("detail-type").asText(), event.get("detail").toString());
+        })
         .toList();
   }
 

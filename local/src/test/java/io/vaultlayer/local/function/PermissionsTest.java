@@ -76,21 +76,23 @@ class PermissionsTest {
                     s.write(
                         List.of(
                             new Write.Put(
-                                "Rows", Key.of("a"), Expect.anything(), Map.of(), Optional.empty()))),
+                                "Rows",
+                                Key.of("a"),
+                                Expect.anything(),
+                                Map.of(),
+                                Optional.empty()))),
             "dynamodb:DeleteItem",
                 s -> s.write(List.of(new Write.Delete("Rows", Key.of("a"), Expect.anything()))),
             "dynamodb:Query", s -> s.query("Rows", "a", "", false, 1, Optional.empty()),
             "dynamodb:Scan", s -> s.scan("Rows", 0, 1, 1, Optional.empty()));
-    calls.forEach(
-        (action, call) -> {
-          call.accept(store(statement(true, action, TABLE)));
-          assertThatThrownBy(
-                  () -> call.accept(store(allExcept(action))))
-              .isInstanceOf(AccessDenied.class)
-              .hasMessageContaining("Fun")
-              .hasMessageContaining(action)
-              .hasMessageContaining(TABLE);
-        });
+    calls.forEach((action, call) -> {
+      call.accept(store(statement(true, action, TABLE)));
+      assertThatThrownBy(() -> call.accept(store(allExcept(action))))
+          .isInstanceOf(AccessDenied.class)
+          .hasMessageContaining("Fun")
+          .hasMessageContaining(action)
+          .hasMessageContaining(TABLE);
+    });
   }
 
   @Test
@@ -120,9 +122,7 @@ class PermissionsTest {
 
   private static io.vaultlayer.core.port.Store store(Statement... statements) {
     return GuardedPorts.store(
-        new MemoryStore(),
-        new Guard("Fun", new Permissions(List.of(statements))),
-        name -> TABLE);
+        new MemoryStore(), new Guard("Fun", new Permissions(List.of(statements))), name -> TABLE);
   }
 
   private static Statement[] allExcept(String action) {

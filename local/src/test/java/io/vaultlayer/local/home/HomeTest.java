@@ -133,8 +133,7 @@ class HomeTest {
                 Map.of(
                     "VAULTLAYER_LOCAL_BEAT_SECONDS", "3", "VAULTLAYER_LOCAL_LEASE_SECONDS", "9")))
         .isEqualTo(new Settings(3, 9));
-    assertThatThrownBy(
-            () -> Settings.of(config, Map.of("VAULTLAYER_LOCAL_LEASE_SECONDS", "soon")))
+    assertThatThrownBy(() -> Settings.of(config, Map.of("VAULTLAYER_LOCAL_LEASE_SECONDS", "soon")))
         .hasMessageContaining("VAULTLAYER_LOCAL_LEASE_SECONDS");
     assertThatThrownBy(() -> new Settings(10, 20)).hasMessageContaining("three beats");
   }

@@ -16,7 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /** A function of a test's template: does what the request's path or the message's body says. */
-public final class EchoFunction implements RequestHandler<Map<String, Object>, Map<String, Object>> {
+public final class EchoFunction
+    implements RequestHandler<Map<String, Object>, Map<String, Object>> {
   private final Platform platform;
 
   public EchoFunction(ApplicationContext context, Platform platform) {
@@ -69,7 +70,11 @@ public final class EchoFunction implements RequestHandler<Map<String, Object>, M
       case "GET /rows/{id}" -> {
         var id = ((Map<?, ?>) event.get("pathParameters")).get("id").toString();
         yield answer(
-            platform.store().get("Rows", new Key("kept", id)).map(i -> i.attributes()).orElse(null));
+            platform
+                .store()
+                .get("Rows", new Key("kept", id))
+                .map(i -> i.attributes())
+                .orElse(null));
       }
       default -> answer(event);
     };
@@ -105,7 +110,11 @@ public final class EchoFunction implements RequestHandler<Map<String, Object>, M
   }
 
   private List<Object> seen() {
-    return platform.store().query("Rows", "seen", "", false, 1000, Optional.empty()).items().stream()
+    return platform
+        .store()
+        .query("Rows", "seen", "", false, 1000, Optional.empty())
+        .items()
+        .stream()
         .map(i -> i.attributes().get("body"))
         .toList();
   }

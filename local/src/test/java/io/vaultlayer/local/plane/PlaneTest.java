@@ -35,7 +35,8 @@ class PlaneTest {
 
   @Test
   void aRequestReachesTheFunctionAsApiGatewaysEvent() throws Exception {
-    var answer = plane.call("POST", "/things/a%20b%2Fc+d/part?x=1&y=%C3%A4&x=2&flag", "{\"k\":\"ü\"}");
+    var answer =
+        plane.call("POST", "/things/a%20b%2Fc+d/part?x=1&y=%C3%A4&x=2&flag", "{\"k\":\"ü\"}");
     assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(answer.headers().firstValue("x-test")).contains("yes");
     var event = Json.tree(answer.body());
@@ -89,7 +90,9 @@ class PlaneTest {
   @Test
   void aCallThatTheTemplateDoesNotAllowIsRefusedAndNamedInTheLog() throws Exception {
     assertError(plane.call("GET", "/denied", null), 500, "internal");
-    assertThat(plane.log()).contains("Echo is not allowed dynamodb:GetItem on").contains("table/Secrets");
+    assertThat(plane.log())
+        .contains("Echo is not allowed dynamodb:GetItem on")
+        .contains("table/Secrets");
     assertError(plane.call("GET", "/missing", null), 500, "internal");
     assertThat(plane.log()).contains("lacks the variable NOT_GIVEN");
   }
@@ -108,11 +111,10 @@ class PlaneTest {
     plane.call("POST", "/send", "{\"m\":\"poison\"}");
     await()
         .atMost(Duration.ofSeconds(15))
-        .untilAsserted(
-            () -> {
-              assertThat(seen("plain")).isEqualTo(1);
-              assertThat(seen("poison")).isEqualTo(2);
-            });
+        .untilAsserted(() -> {
+          assertThat(seen("plain")).isEqualTo(1);
+          assertThat(seen("poison")).isEqualTo(2);
+        });
     await()
         .atMost(Duration.ofSeconds(15))
         .untilAsserted(() -> assertThat(dead()).anyMatch(body -> body.contains("poison")));
@@ -125,7 +127,8 @@ class PlaneTest {
     await()
         .atMost(Duration.ofSeconds(15))
         .untilAsserted(() -> assertThat(seen("routed")).isEqualTo(1));
-    assertThat(plane.call("GET", "/seen", null).body()).contains("\\\"detail-type\\\":\\\"Something\\\"");
+    assertThat(plane.call("GET", "/seen", null).body())
+        .contains("\\\"detail-type\\\":\\\"Something\\\"");
   }
 
   @Test
@@ -164,12 +167,10 @@ class PlaneTest {
   void aHandlerThatCannotBeMadeStopsTheStartAndLeavesNothingRunning(@TempDir Path other)
       throws Exception {
     for (var handler : new String[] {"no.such.Handler", "java.lang.String"}) {
-      assertThatThrownBy(
-              () ->
-                  new TestPlane(
-                      other,
-                      TestPlane.TEMPLATE.replace(
-                          "io.vaultlayer.local.plane.EchoFunction", handler)))
+      assertThatThrownBy(() ->
+              new TestPlane(
+                  other,
+                  TestPlane.TEMPLATE.replace("io.vaultlayer.local.plane.EchoFunction", handler)))
           .isInstanceOf(PlaneRefused.class)
           .hasMessageContaining("Echo")
           .hasMessageContaining(handler);
@@ -177,7 +178,8 @@ class PlaneTest {
     new TestPlane(other).close();
   }
 
-  private static void assertError(java.net.http.HttpResponse<String> answer, int status, String code) {
+  private static void assertError(
+      java.net.http.HttpResponse<String> answer, int status, String code) {
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
     var document = Json.tree(answer.body());
     assertThat(document.get("code").asText()).isEqualTo(code);
@@ -208,15 +210,13 @@ class PlaneTest {
             .endpointOverride(java.net.URI.create("http://127.0.0.1:" + port))
             .region(software.amazon.awssdk.regions.Region.US_EAST_1)
             .credentialsProvider(AnonymousCredentialsProvider.create())
-            .httpClient(
-                software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient.create())
+            .httpClient(software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient.create())
             .build()) {
       client
-          .receiveMessage(
-              r ->
-                  r.queueUrl("http://127.0.0.1:" + port + "/000000000000/Dead")
-                      .visibilityTimeout(1)
-                      .maxNumberOfMessages(10))
+          .receiveMessage(r ->
+              r.queueUrl("http://127.0.0.1:" + port + "/000000000000/Dead")
+                  .visibilityTimeout(1)
+                  .maxNumberOfMessages(10))
           .messages()
           .forEach(m -> bodies.add(m.body()));
     }

@@ -56,7 +56,8 @@ class LocalQueueTest extends QueueSuite {
   @Override
   protected List<String> receive() {
     var url = queue("Work").url();
-    var got = server.client().receiveMessage(r -> r.queueUrl(url).maxNumberOfMessages(10)).messages();
+    var got =
+        server.client().receiveMessage(r -> r.queueUrl(url).maxNumberOfMessages(10)).messages();
     got.forEach(
         m -> server.client().deleteMessage(r -> r.queueUrl(url).receiptHandle(m.receiptHandle())));
     return got.stream().map(Message::body).toList();
