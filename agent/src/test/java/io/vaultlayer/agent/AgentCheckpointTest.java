@@ -26,6 +26,7 @@ class AgentCheckpointTest {
         if [ $((n % 10)) = 0 ]; then
           mkdir "$CHECKPOINT_DIR/.saving"
           echo $n > "$CHECKPOINT_DIR/.saving/state"
+          sleep 0.02
           mv "$CHECKPOINT_DIR/.saving" "$CHECKPOINT_DIR/checkpoint-$n"
         fi
         sleep ${PAUSE:-0.05}
@@ -106,7 +107,7 @@ class AgentCheckpointTest {
         new AgentScene(
             directory,
             """
-            trap 'mkdir "$CHECKPOINT_DIR/.s"; echo 7 > "$CHECKPOINT_DIR/.s/state"
+            trap 'mkdir "$CHECKPOINT_DIR/.s"; echo 7 > "$CHECKPOINT_DIR/.s/state"; sleep 0.02
                   mv "$CHECKPOINT_DIR/.s" "$CHECKPOINT_DIR/checkpoint-7"; exit 0' TERM
             echo "pid $$"
             while :; do sleep 0.05; done

@@ -4,7 +4,6 @@ import io.vaultlayer.agent.host.Child;
 import io.vaultlayer.agent.work.OwnFile;
 import io.vaultlayer.wire.Json;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -63,6 +62,7 @@ public final class AgentState {
   public synchronized long nextBeat() {
     beat++;
     if (beat > stored.beats()) {
+      Stored before = stored;
       stored =
           new Stored(
               stored.endpoint(),
@@ -74,7 +74,8 @@ public final class AgentState {
       try {
         write();
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        // A full disk must not end the beats; the next one tries again to note the number.
+        stored = before;
       }
     }
     return beat;

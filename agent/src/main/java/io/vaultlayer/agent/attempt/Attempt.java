@@ -57,7 +57,7 @@ public final class Attempt {
   private final AtomicBoolean fenced = new AtomicBoolean();
 
   /** Set before the last call: from then on that call's answer decides, not a beat's. */
-  private final AtomicBoolean closing = new AtomicBoolean();
+  private final AtomicBoolean lastCall = new AtomicBoolean();
 
   private volatile String phase = "fetching";
   private volatile Optional<CheckpointPipeline> pipeline = Optional.empty();
@@ -93,7 +93,7 @@ public final class Attempt {
                 host.log()),
             assignment.beatSeconds(),
             assignment.leaseSeconds());
-    this.watch = new Watch(lease, host.tree(), host.inbox(), heartbeats::now, host.log());
+    this.watch = new Watch(lease, host.tree(), heartbeats::now, this::dead, host.log());
     this.logs =
         new LogShipper(
             new LogShipper.Parts(
@@ -115,7 +115,7 @@ public final class Attempt {
     try {
       return lead();
     } catch (Preparation.Failed e) {
-      return ending().close(e.exit());
+      return closing().close(e.exit());
     } catch (StoreException.Stopped e) {
       return waitForTheReason();
     } finally {
@@ -147,21 +147,24 @@ public final class Attempt {
         TrainingEnvironment.of(
             assignment, host.places(), host.label(), ready.restored(), host.environment());
     var launch = new Launch(host.places(), assignment.epoch(), environment);
+    if (host.inbox().noticed()) {
+      return closing().close(reports().reclaimed(null, null, "notice before the start"));
+    }
     try {
       if (assignment.setup() != null && !assignment.setup().isBlank()) {
         phase("setup");
+        OomRecord memory = OomRecord.start();
         Child setup = begun(launch.setup(assignment.setup()));
-        Optional<Outcome> over = ending().afterSetup(setup, launch);
+        Optional<Outcome> over = ending().afterSetup(setup, launch, memory);
         if (over.isPresent()) {
           return over.get();
         }
       }
       return train(scope, ready, launch);
     } catch (Child.NotStarted e) {
-      return ending()
-          .close(ending().reports().failed("program_not_found", null, null, e.getMessage()));
+      return closing().close(reports().failed("program_not_found", null, null, e.getMessage()));
     } catch (IOException e) {
-      return ending().close(ending().reports().unhealthy("starting: " + e.getMessage()));
+      return closing().close(reports().unhealthy("starting: " + e.getMessage()));
     }
   }
 
@@ -209,7 +212,11 @@ public final class Attempt {
   }
 
   private AttemptEnd ending() {
-    return new AttemptEnd(this, host, assignment, client, store, stop, logs);
+    return new AttemptEnd(this, host, assignment, client, store, stop, closing());
+  }
+
+  private Closing closing() {
+    return new Closing(this, host, client, logs);
   }
 
   /** The bucket was closed to us: whoever did it has told, or is about to tell, the inbox. */
@@ -234,21 +241,18 @@ public final class Attempt {
   }
 
   /** From now on the answer to the last call decides; beats go on until it has come. */
-  void closing() {
-    closing.set(true);
+  void lastCall() {
+    lastCall.set(true);
   }
 
   /** The attempt is no longer ours. Called on whichever thread hears it first. */
   void fenced(String message) {
-    if (closing.get() || !fenced.compareAndSet(false, true)) {
+    if (lastCall.get() || !fenced.compareAndSet(false, true)) {
       return;
     }
     // First of all the news, so that the death that follows is not taken for a loss.
     host.inbox().put(new Happening.Fenced(message));
-    stop.pull();
-    savesStop.pull();
-    pipeline.ifPresent(CheckpointPipeline::stopNewUploads);
-    logs.stop();
+    stopWriting();
     host.tree().kill();
     host.log()
         .event(
@@ -260,6 +264,24 @@ public final class Attempt {
                 "fenced: epoch " + assignment.epoch() + " is no longer ours; stopping",
                 "answer",
                 "" + message));
+  }
+
+  /** The dead-man: as after a fence, but nobody has told us. */
+  private void dead() {
+    host.inbox().put(new Happening.Dead());
+    stopWriting();
+    host.tree().kill();
+  }
+
+  private void stopWriting() {
+    stop.pull();
+    savesStop.pull();
+    pipeline.ifPresent(CheckpointPipeline::stopNewUploads);
+    logs.stop();
+  }
+
+  boolean held() {
+    return lease.held();
   }
 
   void warn(String text) {

@@ -8,7 +8,6 @@ import io.vaultlayer.agent.checkpoint.OutputsUploader;
 import io.vaultlayer.agent.host.Child;
 import io.vaultlayer.agent.host.Ending;
 import io.vaultlayer.agent.host.OomRecord;
-import io.vaultlayer.agent.logs.LogShipper;
 import io.vaultlayer.agent.s3.ObjectStore;
 import io.vaultlayer.agent.s3.Stop;
 import io.vaultlayer.agent.s3.StoreException;
@@ -38,18 +37,13 @@ final class AttemptEnd {
   /** After a loss: what is complete is still committed, but the next attempt is waiting. */
   private static final Duration LAST_SAVE = Duration.ofSeconds(60);
 
-  private static final Duration LAST_LOGS = Duration.ofSeconds(20);
-  private static final Duration LOOK = Duration.ofMillis(50);
-  private static final Duration FIRST_WAIT = Duration.ofMillis(200);
-  private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
-
   private final Attempt attempt;
   private final Host host;
   private final AttemptApi.Assignment assignment;
   private final AttemptClient client;
   private final ObjectStore store;
   private final Stop stop;
-  private final LogShipper logs;
+  private final Closing closing;
 
   AttemptEnd(
       Attempt attempt,
@@ -58,14 +52,14 @@ final class AttemptEnd {
       AttemptClient client,
       ObjectStore store,
       Stop stop,
-      LogShipper logs) {
+      Closing closing) {
     this.attempt = attempt;
     this.host = host;
     this.assignment = assignment;
     this.client = client;
     this.store = store;
     this.stop = stop;
-    this.logs = logs;
+    this.closing = closing;
   }
 
   Reports reports() {
@@ -73,14 +67,14 @@ final class AttemptEnd {
   }
 
   /** Waits for the setup command. Empty: it went well. */
-  Optional<Outcome> afterSetup(Child setup, Launch launch)
+  Optional<Outcome> afterSetup(Child setup, Launch launch, OomRecord memory)
       throws InterruptedException, IOException {
     switch (host.inbox().take()) {
       case Happening.Fenced(var message) -> {
         return Optional.of(new Outcome.Fenced(message));
       }
       case Happening.Dead() -> {
-        return Optional.of(dead());
+        return Optional.of(closing.dead());
       }
       case Happening.Notice notice -> {
         return Optional.of(drained(setup, Optional.empty(), notice, Optional.empty()));
@@ -91,13 +85,14 @@ final class AttemptEnd {
       case Happening.Ended(var ending) -> {
         host.tree().kill();
         launch.showSetup();
+        boolean killed = ending instanceof Ending.Signalled(var signal) && signal == SIGKILL;
         return Optional.of(
-            ending instanceof Ending.Signalled(var signal) && signal == SIGKILL
-                ? lost("the setup command was killed by SIGKILL")
-                : close(
+            killed && !memory.killed(setup.pid())
+                ? closing.lost("the setup command was killed by SIGKILL")
+                : closing.close(
                     reports()
                         .failed(
-                            "setup_failed",
+                            killed ? "out_of_memory" : "setup_failed",
                             code(ending),
                             signal(ending),
                             "setup " + words(ending))));
@@ -109,7 +104,7 @@ final class AttemptEnd {
       throws InterruptedException {
     return switch (host.inbox().take()) {
       case Happening.Fenced(var message) -> new Outcome.Fenced(message);
-      case Happening.Dead() -> dead();
+      case Happening.Dead() -> closing.dead();
       case Happening.Notice notice ->
           drained(child, Optional.of(pipeline), notice, Optional.empty());
       case Happening.Ended(var ending) -> ended(child, ending, pipeline, memory);
@@ -125,7 +120,7 @@ final class AttemptEnd {
         save(pipeline, LAST_SAVE);
         boolean outOfMemory =
             code == EXIT_OF_A_SHELL_WHOSE_CHILD_WAS_KILLED && memory.killed(child.pid());
-        yield close(
+        yield closing.close(
             reports()
                 .failed(
                     outOfMemory ? "out_of_memory" : "user_program_failed",
@@ -137,8 +132,9 @@ final class AttemptEnd {
         boolean outOfMemory = memory.killed(child.pid());
         save(pipeline, LAST_SAVE);
         yield outOfMemory
-            ? close(reports().failed("out_of_memory", null, SIGKILL, "killed for want of memory"))
-            : lost("process killed by SIGKILL");
+            ? closing.close(
+                reports().failed("out_of_memory", null, SIGKILL, "killed for want of memory"))
+            : closing.lost("process killed by SIGKILL");
       }
       case Ending.Signalled(var signal) -> {
         Optional<Happening> shutdown =
@@ -147,11 +143,11 @@ final class AttemptEnd {
           yield drained(child, Optional.of(pipeline), notice, Optional.of(ending));
         }
         save(pipeline, LAST_SAVE);
-        yield close(reports().failed("user_program_failed", null, signal, words(ending)));
+        yield closing.close(reports().failed("user_program_failed", null, signal, words(ending)));
       }
       case Ending.Unknown() -> {
         save(pipeline, LAST_SAVE);
-        yield lost("the process is gone and its end was not seen");
+        yield closing.lost("the process is gone and its end was not seen");
       }
     };
   }
@@ -165,30 +161,28 @@ final class AttemptEnd {
         pipeline.finish(Duration.ofSeconds(assignment.deadManSeconds()));
     if (!finished.everythingStored()) {
       host.log().event("not_everything_stored", Map.of("detail", "" + finished.detail()));
-      return over().orElseGet(() -> lostAfter("the last checkpoint: " + finished.detail()));
+      return closing.lost("the last checkpoint could not be stored: " + finished.detail());
     }
-    var waits = new Backoff(FIRST_WAIT, LONGEST_WAIT, host.chance());
+    var waits = new Backoff(Closing.FIRST_WAIT, Closing.LONGEST_WAIT, host.chance());
     var uploader = new OutputsUploader(store, stop);
     while (true) {
       try {
         OutputsUploader.Stored stored =
             uploader.upload(assignment.job(), assignment.epoch(), host.places().outputs());
-        return close(reports().succeeded(stored.manifestKey(), stored.manifestSha256()));
+        return closing.close(reports().succeeded(stored.manifestKey(), stored.manifestSha256()));
       } catch (StoreException.Stopped e) {
-        return over().orElseGet(this::dead);
+        return closing.over().orElseGet(closing::dead);
       } catch (StoreException.Unreachable | StoreException.AccessRefused e) {
         host.log().event("outputs_not_stored", Map.of("message", "" + e.getMessage()));
       } catch (IOException e) {
-        return close(
+        return closing.close(
             reports()
                 .failed("outputs_not_stored", 0, null, "storing the outputs: " + e.getMessage()));
       }
-      Optional<Happening> told = host.inbox().take(waits.next());
-      if (told.isPresent() && told.get() instanceof Happening.Fenced(var message)) {
-        return new Outcome.Fenced(message);
-      }
-      if (told.isPresent() && told.get() instanceof Happening.Dead) {
-        return dead();
+      Thread.sleep(waits.next());
+      Optional<Outcome> over = closing.over();
+      if (over.isPresent()) {
+        return over.get();
       }
     }
   }
@@ -197,7 +191,7 @@ final class AttemptEnd {
   private void leftBehind() throws InterruptedException {
     long until = host.clocks().monotonic() + LEFT_BEHIND.toNanos();
     while (!host.tree().members().isEmpty() && host.clocks().monotonic() - until < 0) {
-      Thread.sleep(LOOK);
+      Thread.sleep(Duration.ofMillis(50));
     }
   }
 
@@ -233,7 +227,7 @@ final class AttemptEnd {
           return new Outcome.Fenced(message);
         }
         case Happening.Dead() -> {
-          return dead();
+          return closing.dead();
         }
         case Happening.Ended(var how) -> ending = Optional.of(how);
         case Happening.Notice again -> {}
@@ -249,7 +243,7 @@ final class AttemptEnd {
             + notice.seconds()
             + " s; the script "
             + ending.map(AttemptEnd::words).orElse("did not end by itself");
-    return close(
+    return closing.close(
         reports()
             .reclaimed(
                 ending.map(AttemptEnd::code).orElse(null),
@@ -272,84 +266,6 @@ final class AttemptEnd {
     attempt.phase("saving");
     pipeline.processEnded(false);
     pipeline.finish(limit);
-  }
-
-  private Outcome lost(String detail) throws InterruptedException {
-    logs.finish(LAST_LOGS);
-    return over().orElseGet(() -> lostAfter(detail));
-  }
-
-  private Outcome lostAfter(String detail) {
-    Reports steps = reports();
-    attempt.closing();
-    return new Outcome.Lost(detail, steps.firstStep(), steps.lastStep());
-  }
-
-  private Outcome dead() {
-    stop.pull();
-    host.tree().kill();
-    return new Outcome.Dead();
-  }
-
-  /** Whether a fence or the dead-man has come while something else was done. */
-  private Optional<Outcome> over() {
-    try {
-      while (true) {
-        Optional<Happening> told = host.inbox().take(Duration.ZERO);
-        if (told.isEmpty()) {
-          return Optional.empty();
-        }
-        if (told.get() instanceof Happening.Fenced(var message)) {
-          return Optional.of(new Outcome.Fenced(message));
-        }
-        if (told.get() instanceof Happening.Dead) {
-          return Optional.of(dead());
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return Optional.of(dead());
-    }
-  }
-
-  /** Ends the tree, ships the last of the output and reports, until somebody has heard it. */
-  Outcome close(AttemptApi.Exit exit) throws InterruptedException {
-    host.tree().kill();
-    logs.finish(LAST_LOGS);
-    Optional<Outcome> over = over();
-    if (over.isPresent()) {
-      return over.get();
-    }
-    attempt.closing();
-    var waits = new Backoff(FIRST_WAIT, LONGEST_WAIT, host.chance());
-    while (true) {
-      switch (client.exit(exit)) {
-        case Answer.Ok<AttemptClient.Nothing> ok -> {
-          host.log()
-              .event(
-                  "exit",
-                  Map.of(
-                      "epoch",
-                      assignment.epoch(),
-                      "outcome",
-                      exit.outcome(),
-                      "detail",
-                      exit.detail() == null ? "" : exit.detail()));
-          return new Outcome.Reported();
-        }
-        case Answer.Fenced<AttemptClient.Nothing>(var message) -> {
-          return new Outcome.Fenced(message);
-        }
-        case Answer.Refused<AttemptClient.Nothing>(var status, var code, var message) -> {
-          return new Outcome.Unreported(status + " " + code + ": " + message);
-        }
-        case Answer.Unavailable<AttemptClient.Nothing> unavailable -> {}
-      }
-      Optional<Happening> told = host.inbox().take(waits.next());
-      if (told.isPresent() && told.get() instanceof Happening.Dead) {
-        return dead();
-      }
-    }
   }
 
   private static boolean exitedWithZero(Ending ending) {

@@ -22,6 +22,21 @@ public final class Inbox {
     return Optional.ofNullable(waiting.poll(Math.max(0, limit.toNanos()), TimeUnit.NANOSECONDS));
   }
 
+  /** Whether the host is to be taken away; the notice stays. */
+  public boolean noticed() {
+    return waiting.stream().anyMatch(Happening.Notice.class::isInstance);
+  }
+
+  /** Takes a fence or a dead-man out of the queue, wherever it stands in it. */
+  public Optional<Happening> takeEnd() {
+    Optional<Happening> end =
+        waiting.stream()
+            .filter(h -> h instanceof Happening.Fenced || h instanceof Happening.Dead)
+            .findFirst();
+    end.ifPresent(waiting::remove);
+    return end;
+  }
+
   /** Drops what belongs to an attempt that is over: all but a notice, which is about the host. */
   public void nextAttempt() {
     waiting.removeIf(happening -> !(happening instanceof Happening.Notice));

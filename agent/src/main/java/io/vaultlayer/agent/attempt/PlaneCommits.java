@@ -22,9 +22,13 @@ record PlaneCommits(AttemptClient client, Lease lease, Consumer<String> fenced) 
         yield new CommitResult.Fenced();
       }
       case Answer.Refused<AttemptApi.Committed>(var status, var code, var message) ->
-          code.equals("step_not_newer")
-              ? new CommitResult.StepNotNewer()
-              : new CommitResult.Unverified(code + ": " + message);
+          switch (code) {
+            case "step_not_newer" -> new CommitResult.StepNotNewer();
+            case "checkpoint_unverified" -> new CommitResult.Unverified(message);
+            // Such as a state that does not take commits yet: the first beat may still be on its
+            // way.
+            default -> new CommitResult.Unavailable(code + ": " + message);
+          };
       case Answer.Unavailable<AttemptApi.Committed>(var message) ->
           new CommitResult.Unavailable(message);
     };

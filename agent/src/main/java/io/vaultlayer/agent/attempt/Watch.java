@@ -16,8 +16,8 @@ final class Watch {
 
   private final Lease lease;
   private final ProcessTree tree;
-  private final Inbox inbox;
   private final Runnable ask;
+  private final Runnable dead;
   private final AgentLog log;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final Thread thread = Thread.ofPlatform().name("watch").daemon().unstarted(this::run);
@@ -25,12 +25,13 @@ final class Watch {
 
   /**
    * @param ask makes a beat go out at once
+   * @param dead told once, when nobody was heard for as long as the dead-man waits
    */
-  Watch(Lease lease, ProcessTree tree, Inbox inbox, Runnable ask, AgentLog log) {
+  Watch(Lease lease, ProcessTree tree, Runnable ask, Runnable dead, AgentLog log) {
     this.lease = lease;
     this.tree = tree;
-    this.inbox = inbox;
     this.ask = ask;
+    this.dead = dead;
     this.log = log;
   }
 
@@ -44,22 +45,34 @@ final class Watch {
 
   private void run() {
     try {
-      while (!stopped.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-        switch (lease.standing()) {
-          case HELD, LAPSED -> thaw();
-          case FROZEN -> freeze();
-          case DEAD -> {
-            inbox.put(new Happening.Dead());
-            return;
-          }
-        }
+      boolean more = true;
+      while (more && !stopped.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+        more = look();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void freeze() {
+  /** False: there is nothing left to watch. */
+  private boolean look() {
+    try {
+      return switch (lease.standing()) {
+        case HELD, LAPSED -> thaw();
+        case FROZEN -> freeze();
+        case DEAD -> {
+          dead.run();
+          yield false;
+        }
+      };
+    } catch (RuntimeException e) {
+      // One look that failed must not be the last: without this thread nobody would park.
+      log.event("look_failed", Map.of("message", String.valueOf(e)));
+      return true;
+    }
+  }
+
+  private boolean freeze() {
     // Again at every look: what was started meanwhile, or thawed by somebody else, stops too.
     tree.freeze();
     if (!frozen) {
@@ -67,13 +80,15 @@ final class Watch {
       log.event("frozen", Map.of());
       ask.run();
     }
+    return true;
   }
 
-  private void thaw() {
+  private boolean thaw() {
     if (frozen) {
       frozen = false;
       tree.thaw();
       log.event("thawed", Map.of());
     }
+    return true;
   }
 }

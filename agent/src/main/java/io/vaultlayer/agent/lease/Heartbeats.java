@@ -82,7 +82,7 @@ public final class Heartbeats {
         Duration interval = Duration.ofSeconds(intervalSeconds);
         boolean accepted = false;
         for (int n = 0; n < TRIES_PER_INTERVAL && !accepted && !stopped; n++) {
-          accepted = once();
+          accepted = attempt();
           if (!accepted && n < TRIES_PER_INTERVAL - 1) {
             rest(interval.dividedBy(TRIES_PER_INTERVAL));
           }
@@ -92,6 +92,16 @@ public final class Heartbeats {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean attempt() {
+    try {
+      return once();
+    } catch (RuntimeException e) {
+      // A beat that cannot be composed must not end the beats.
+      quiet("failed", String.valueOf(e));
+      return false;
     }
   }
 

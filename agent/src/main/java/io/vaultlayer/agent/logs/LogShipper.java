@@ -103,6 +103,9 @@ public final class LogShipper {
       ship();
     } catch (InterruptedException e) {
       stopped = true;
+    } catch (RuntimeException e) {
+      stopped = true;
+      parts.log().event("logs_ended", Map.of("message", String.valueOf(e)));
     } finally {
       done.countDown();
     }
