@@ -140,7 +140,8 @@ final class Finder {
   }
 
   private boolean isWritten(Sight sight) {
-    return sight.tops.stream().anyMatch(top -> writers.anyAt(kept.resolve(top)));
+    return sight.tree.problem().isEmpty()
+        && sight.tops.stream().anyMatch(top -> writers.anyAt(kept.resolve(top)));
   }
 
   private boolean provenByFormat(Sight sight) throws IOException {

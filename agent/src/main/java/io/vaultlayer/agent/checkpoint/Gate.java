@@ -44,9 +44,8 @@ final class Gate {
     if (path.getBytes(StandardCharsets.UTF_8).length > MOST_PATH_BYTES) {
       return Optional.of("its path has more than " + MOST_PATH_BYTES + " bytes");
     }
-    // U+FFFD is what a name that is no UTF-8 was decoded to; it could not be restored as it was.
-    return path.chars().anyMatch(c -> c < 32 || c == 127 || c == '\uFFFD')
-        ? Optional.of("its name is not plain UTF-8 text")
+    return path.chars().anyMatch(c -> c < 32 || c == 127)
+        ? Optional.of("its name has control characters")
         : Optional.empty();
   }
 

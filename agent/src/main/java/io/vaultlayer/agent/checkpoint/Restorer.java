@@ -199,7 +199,7 @@ final class Restorer {
   }
 
   private static boolean isOwn(Scope scope, String key) {
-    return key.startsWith(scope.jobPrefix()) && isSafe(key);
+    return key.startsWith(scope.jobPrefix() + "checkpoints/") && isSafe(key);
   }
 
   /** Relative, without segments that lead elsewhere, and nothing that our own names use. */

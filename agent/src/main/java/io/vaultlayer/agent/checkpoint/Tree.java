@@ -29,6 +29,9 @@ record Tree(
 
   private static final int MOST_SKIPPED = 20;
 
+  /** What a byte becomes that is no character. */
+  private static final char UNDECODED = '\uFFFD';
+
   long bytes() {
     return files.stream().mapToLong(file -> file.stat().bytes()).sum();
   }
@@ -56,7 +59,7 @@ record Tree(
   static Tree of(Path directory, List<String> names, int mostFiles) throws IOException {
     var walk = new Walk(directory, mostFiles);
     for (String name : names) {
-      walk.visit(directory.resolve(name), 0);
+      walk.enter(directory, name, 0);
     }
     walk.files.sort(Comparator.comparing(Entry::path));
     return new Tree(
@@ -98,7 +101,19 @@ record Tree(
       this.mostFiles = mostFiles;
     }
 
-    void visit(Path path, int depth) throws IOException {
+    /**
+     * A name that could not be decoded cannot be asked for again, let alone restored. Without a
+     * UTF-8 locale that is every name beyond ASCII.
+     */
+    void enter(Path directory, String name, int depth) throws IOException {
+      if (name.indexOf(UNDECODED) >= 0) {
+        problem = "a file name that is no UTF-8 text, or this agent runs without a UTF-8 locale";
+      } else {
+        visit(directory.resolve(name), depth);
+      }
+    }
+
+    private void visit(Path path, int depth) throws IOException {
       Optional<Stat> seen = Stat.of(path);
       if (problem != null || seen.isEmpty()) {
         return;
@@ -118,7 +133,7 @@ record Tree(
             problem = "directories nested deeper than " + DEEPEST;
           } else {
             for (String child : names(path, mostFiles)) {
-              visit(path.resolve(child), depth + 1);
+              enter(path, child, depth + 1);
             }
           }
         }

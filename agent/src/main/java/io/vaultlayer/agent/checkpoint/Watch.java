@@ -159,6 +159,10 @@ final class Watch {
           "not stored, because they are links or no files: "
               + String.join(", ", found.tree().skipped()));
     }
+    if (found.tree().problem().isPresent()) {
+      hold(found, step, found.tree().problem().get());
+      return;
+    }
     try {
       Snapshot snapshot;
       synchronized (snapshots) {
@@ -174,11 +178,11 @@ final class Watch {
     } catch (Snapshots.Moved e) {
       // It changed under our hands; if it settles, it will be found again.
     } catch (IOException e) {
-      ledger.hold(
-          step,
-          "it could not be kept: " + e.getMessage(),
-          found.tree().bytes(),
-          found.tree().files().size());
+      hold(found, step, "it could not be kept: " + e.getMessage());
     }
+  }
+
+  private void hold(Sighted found, long step, String reason) {
+    ledger.hold(step, reason, found.tree().bytes(), found.tree().files().size());
   }
 }

@@ -330,6 +330,20 @@ class CheckpointPipelineTest {
   }
 
   @Test
+  void holdsWhatHasANameThatCannotBeDecoded() throws Exception {
+    rig.start();
+    Path unfinished = Files.createDirectory(rig.kept.resolve(".tmp-x"));
+    Rig.fill(unfinished, "w", "x");
+    var touch = new ProcessBuilder("sh", "-c", "touch \"$(printf 'bad\\377')\"");
+    assertThat(touch.directory(unfinished.toFile()).start().waitFor()).isZero();
+    Files.move(unfinished, rig.kept.resolve("checkpoint-1"));
+    Rig.until(() -> !rig.commits.holds().isEmpty());
+    assertThat(rig.commits.holds().getFirst().reason()).contains("no UTF-8 text");
+    assertThat(bucket.objects()).isEmpty();
+    assertThat(new ProcessBuilder("rm", "-rf", rig.kept.toString()).start().waitFor()).isZero();
+  }
+
+  @Test
   void tellsTheControlPlaneOnceThatTheScriptStartedOver() throws Exception {
     var pointer = new AttemptApi.Pointer(800, 1, "k", "d", 1, 1);
     rig = new Rig(bucket, home, 2, Optional.of(pointer));
