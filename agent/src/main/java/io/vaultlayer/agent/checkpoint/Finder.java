@@ -47,6 +47,7 @@ final class Finder {
   private Set<String> unmarked = new HashSet<>();
   private boolean numbered;
   private int usualTops = 1;
+  private boolean waiting;
 
   /** One candidate's history. */
   private static final class Sight {
@@ -90,6 +91,7 @@ final class Finder {
     sights.keySet().retainAll(present.keySet());
     present.keySet().removeIf(name -> !name.equals(WHOLE) && Long.parseLong(name) <= above);
     var stillUnmarked = new HashSet<String>();
+    waiting = false;
     for (var candidate : present.entrySet()) {
       Sight sight = see(candidate.getKey(), candidate.getValue(), nowNanos);
       boolean renamed = renamed(sight, touched, stillUnmarked);
@@ -99,19 +101,32 @@ final class Finder {
       long still = nowNanos - sight.changedAt;
       Proof proof = proof(sight, renamed, still, phase);
       if (proof != null) {
+        found.add(sighted(candidate.getKey(), sight, proof));
         sight.done = true;
         usualTops = sight.tops.size();
-        found.add(new Sighted(step(candidate.getKey()), sight.tops, sight.tree, proof));
+      } else {
+        waiting |= still <= quietNanos + siblingNanos;
       }
     }
     unmarked = stillUnmarked;
     return found;
   }
 
-  /** True while something lies there that silence alone could still make complete. */
-  boolean isWaiting(long nowNanos) {
-    return sights.values().stream()
-        .anyMatch(s -> !s.done && nowNanos - s.changedAt <= quietNanos + siblingNanos);
+  /** Whether the last look saw something that silence alone could still make complete. */
+  boolean isWaiting() {
+    return waiting;
+  }
+
+  private Sighted sighted(String name, Sight sight, Proof proof) throws IOException {
+    OptionalLong step = step(name);
+    if (step.isEmpty() || sight.tree.problem().isPresent()) {
+      return new Sighted(step, sight.tops, sight.tree, proof);
+    }
+    var all = new ArrayList<>(sight.tops);
+    all.addAll(Companions.of(kept, sight.tops, step.getAsLong(), MOST_TOPS));
+    Tree tree =
+        all.size() == sight.tops.size() ? sight.tree : Tree.of(kept, all, Manifest.MOST_FILES);
+    return new Sighted(step, List.copyOf(all), tree, proof);
   }
 
   private Proof proof(Sight sight, boolean renamed, long still, Phase phase) throws IOException {

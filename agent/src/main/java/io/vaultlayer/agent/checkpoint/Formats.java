@@ -2,6 +2,9 @@ package io.vaultlayer.agent.checkpoint;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -107,7 +110,7 @@ final class Formats {
           ? Optional.empty()
           : Optional.of(
               "a safetensors file of " + bytes + " bytes that should have " + (8 + header + end));
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+    } catch (JsonProcessingException e) {
       return Optional.of("a safetensors header that is no JSON");
     }
   }
@@ -138,21 +141,18 @@ final class Formats {
     return farthest;
   }
 
+  /** Only what is cut short counts: dialects of JSON are the script's own affair. */
   private static Optional<String> jsonProblem(Path file) throws IOException {
     try (JsonParser parser = Json.FACTORY.createParser(file.toFile())) {
-      int documents = 0;
-      int depth = 0;
-      for (var token = parser.nextToken(); token != null; token = parser.nextToken()) {
-        if (depth == 0 && !token.isStructEnd()) {
-          documents++;
-        }
-        depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+      boolean empty = true;
+      while (parser.nextToken() != null) {
+        empty = false;
       }
-      return documents == 0 || depth != 0
-          ? Optional.of("not a whole JSON document")
-          : Optional.empty();
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+      return empty ? Optional.of("an empty JSON file") : Optional.empty();
+    } catch (JsonEOFException e) {
       return Optional.of("not a whole JSON document");
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
     }
   }
 
@@ -174,9 +174,15 @@ final class Formats {
 
   /** Apart, so that a pipeline without JSON to check never loads the parser's tables. */
   private static final class Json {
-    /** Trainers write NaN and Infinity bare. */
+    /** Trainers write NaN and Infinity bare, and random states as numbers of 6,000 digits. */
     static final JsonFactory FACTORY =
         JsonFactory.builder()
+            .streamReadConstraints(
+                StreamReadConstraints.builder()
+                    .maxNumberLength((int) MOST_JSON)
+                    .maxNameLength((int) MOST_JSON)
+                    .maxStringLength((int) MOST_JSON)
+                    .build())
             .build()
             .configure(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS.mappedFeature(), true);
   }

@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeSet;
 
 /** The directory of the script's checkpoints between two starts of the script. */
@@ -156,6 +157,15 @@ public final class KeptDirectory {
     for (String top : tops) {
       Files.move(staging.resolve(top), kept.resolve(top), StandardCopyOption.ATOMIC_MOVE);
     }
-    return tops.size() == 1 ? kept.resolve(tops.first()) : kept;
+    return kept.resolve(from(tops, manifest.step()));
+  }
+
+  /** The entry that a script is to load: the only one, or the only one that states the step. */
+  private static String from(TreeSet<String> tops, long step) {
+    if (tops.size() == 1) {
+      return tops.first();
+    }
+    var named = tops.stream().filter(top -> Names.step(top).equals(OptionalLong.of(step))).toList();
+    return named.size() == 1 ? named.getFirst() : "";
   }
 }

@@ -12,6 +12,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -86,7 +87,7 @@ final class Sender {
           return file(item, same.key(), read.get());
         }
       }
-      return isLarge(item) ? sendParts(item, firstPlace) : sendWhole(item, read, firstPlace);
+      return isLarge(item) ? sendParts(item, read, firstPlace) : sendWhole(item, read, firstPlace);
     } catch (StoreException.SourceBroken e) {
       throw new SourceChanged(e.getMessage());
     }
@@ -102,7 +103,12 @@ final class Sender {
     }
   }
 
-  private record Read(String sha256, long crc) {}
+  /**
+   * What one reading of a file found.
+   *
+   * @param parts CRC32 of each part, in order
+   */
+  private record Read(String sha256, long crc, List<Long> parts) {}
 
   private Manifest.File sendWhole(Item item, Optional<Read> read, int firstPlace)
       throws IOException {
@@ -115,7 +121,9 @@ final class Sender {
       try {
         store.putIfAbsent(key, body);
         return file(
-            item, key, read.orElseGet(() -> new Read(body.sent().sha256(), body.sent().crc())));
+            item,
+            key,
+            read.orElseGet(() -> new Read(body.sent().sha256(), body.sent().crc(), List.of())));
       } catch (StoreException.AlreadyThere e) {
         // An earlier run of this epoch, or this very request whose answer was lost; or other bytes.
         Read mine = read(item);
@@ -127,20 +135,21 @@ final class Sender {
     throw taken(item);
   }
 
-  private Manifest.File sendParts(Item item, int firstPlace) throws IOException {
+  private Manifest.File sendParts(Item item, Optional<Read> read, int firstPlace)
+      throws IOException {
     for (int place = firstPlace; place <= MOST_PLACES; place++) {
       String key = item.key(place);
       Optional<ObjectStore.ObjectInfo> there = store.head(key);
       if (there.isPresent()) {
         if (there.get().bytes() == item.stat().bytes()) {
-          Read mine = read(item);
+          Read mine = read.isPresent() ? read.get() : read(item);
           if (holds(key, item.stat().bytes(), mine.sha256())) {
             return file(item, key, mine);
           }
         }
         continue;
       }
-      Optional<Manifest.File> sent = sendParts(item, key);
+      Optional<Manifest.File> sent = sendParts(item, key, read);
       if (sent.isPresent()) {
         return sent.get();
       }
@@ -148,32 +157,50 @@ final class Sender {
     throw taken(item);
   }
 
-  /** Digests part after part, and sends each from a thread of its own while reading on. */
-  private Optional<Manifest.File> sendParts(Item item, String key) throws IOException {
+  /** Reads part after part, and sends each from a thread of its own while reading on. */
+  private Optional<Manifest.File> sendParts(Item item, String key, Optional<Read> read)
+      throws IOException {
     String upload = store.createMultipart(key);
     boolean open = true;
-    try (var crew = new Crew<ObjectStore.Part>();
-        FileChannel channel = FileChannel.open(item.file(), StandardOpenOption.READ)) {
-      MessageDigest sha = Hex.newSha256();
-      var crc = new CRC32();
-      long size = partBytes(item.stat().bytes());
-      long end = item.stat().bytes();
-      int number = 1;
-      for (long at = 0; at < end && !crew.hasFailed(); at += size, number++) {
-        long length = Math.min(size, end - at);
-        var partCrc = new CRC32();
-        digest(channel, at, length, sha, crc, partCrc);
-        crew.start(upload(item, key, upload, number, at, length, partCrc.getValue()));
+    try (var crew = new Crew<ObjectStore.Part>()) {
+      EachPart send =
+          (number, at, length, crc) -> {
+            crew.start(upload(item, key, upload, number, at, length, crc));
+            return !crew.hasFailed();
+          };
+      Read mine;
+      if (read.isPresent()) {
+        mine = read.get();
+        resend(item, mine, send);
+      } else {
+        mine = read(item, send);
       }
       List<ObjectStore.Part> parts = crew.results();
       unchanged(item);
-      var read = new Read(Hex.of(sha.digest()), crc.getValue());
-      boolean mine = complete(item, key, upload, parts, read);
-      open = !mine;
-      return mine ? Optional.of(file(item, key, read)) : Optional.empty();
+      open = !complete(item, key, upload, parts, mine);
+      return open ? Optional.empty() : Optional.of(file(item, key, mine));
     } finally {
       if (open) {
         abort(key, upload);
+      }
+    }
+  }
+
+  /** Takes each part when its digest is known. */
+  private interface EachPart {
+    /**
+     * @return false to read no further
+     */
+    boolean take(int number, long at, long length, long crc) throws IOException;
+  }
+
+  private void resend(Item item, Read read, EachPart send) throws IOException {
+    long size = partBytes(item.stat().bytes());
+    int number = 1;
+    for (long crc : read.parts()) {
+      long at = size * (number - 1);
+      if (!send.take(number++, at, Math.min(size, item.stat().bytes() - at), crc)) {
+        return;
       }
     }
   }
@@ -223,18 +250,36 @@ final class Sender {
   }
 
   private Read read(Item item) throws IOException {
-    MessageDigest sha = Hex.newSha256();
-    var crc = new CRC32();
-    try (FileChannel channel = FileChannel.open(item.file(), StandardOpenOption.READ)) {
-      digest(channel, 0, item.stat().bytes(), sha, crc, new CRC32());
-    }
+    Read read = read(item, (number, at, length, crc) -> true);
     unchanged(item);
-    return new Read(Hex.of(sha.digest()), crc.getValue());
+    return read;
   }
 
-  private void digest(
-      FileChannel channel, long from, long length, MessageDigest sha, CRC32 whole, CRC32 stretch)
+  private Read read(Item item, EachPart then) throws IOException {
+    MessageDigest sha = Hex.newSha256();
+    var whole = new CRC32();
+    var parts = new ArrayList<Long>();
+    long end = item.stat().bytes();
+    long size = partBytes(end);
+    try (FileChannel channel = FileChannel.open(item.file(), StandardOpenOption.READ)) {
+      for (long at = 0; at < end; at += size) {
+        long length = Math.min(size, end - at);
+        long crc = digest(channel, at, length, sha, whole);
+        parts.add(crc);
+        if (!then.take(parts.size(), at, length, crc)) {
+          break;
+        }
+      }
+    }
+    return new Read(Hex.of(sha.digest()), whole.getValue(), List.copyOf(parts));
+  }
+
+  /**
+   * @return the stretch's own CRC32
+   */
+  private long digest(FileChannel channel, long from, long length, MessageDigest sha, CRC32 whole)
       throws IOException {
+    var stretch = new CRC32();
     var buffer = ByteBuffer.allocate(PIECE);
     for (long at = from; at < from + length; ) {
       stop.check();
@@ -248,6 +293,7 @@ final class Sender {
       stretch.update(buffer.array(), 0, got);
       at += got;
     }
+    return stretch.getValue();
   }
 
   private static void unchanged(Item item) throws IOException {

@@ -50,13 +50,11 @@ record Stat(Kind kind, long inode, long bytes, long modifiedNanos, long changedN
   }
 
   /**
-   * Same content, as far as the kernel's book-keeping tells. The ctime counts only while the number
-   * of links stays: taking our own snapshot, and the script's rotation, change both.
+   * Same content, as far as the kernel's book-keeping tells. The ctime does not count: our own
+   * links and the script's rotation (by removal or by rename) change it, and a write that leaves
+   * the mtime as it was would have to set it back on purpose.
    */
   boolean sameContent(Stat other) {
-    return inode == other.inode
-        && bytes == other.bytes
-        && modifiedNanos == other.modifiedNanos
-        && (changedNanos == other.changedNanos || links != other.links);
+    return inode == other.inode && bytes == other.bytes && modifiedNanos == other.modifiedNanos;
   }
 }

@@ -88,6 +88,10 @@ record Tree(
     return names;
   }
 
+  static boolean isDecoded(String name) {
+    return name.indexOf(UNDECODED) < 0;
+  }
+
   private static final class Walk {
     final List<Entry> files = new ArrayList<>();
     final List<Entry> directories = new ArrayList<>();
@@ -106,7 +110,7 @@ record Tree(
      * UTF-8 locale that is every name beyond ASCII.
      */
     void enter(Path directory, String name, int depth) throws IOException {
-      if (name.indexOf(UNDECODED) >= 0) {
+      if (!isDecoded(name)) {
         problem = "a file name that is no UTF-8 text, or this agent runs without a UTF-8 locale";
       } else {
         visit(directory.resolve(name), depth);

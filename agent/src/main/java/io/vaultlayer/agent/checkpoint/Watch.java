@@ -83,7 +83,7 @@ final class Watch {
                 && switch (phase) {
                   case RUNNING -> false;
                   case ENDED_BADLY -> true;
-                  case ENDED_WELL -> !finder.isWaiting(System.nanoTime());
+                  case ENDED_WELL -> !finder.isWaiting();
                 };
         notifyAll();
         try {

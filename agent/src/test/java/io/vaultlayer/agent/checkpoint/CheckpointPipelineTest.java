@@ -239,6 +239,45 @@ class CheckpointPipelineTest {
   }
 
   @Test
+  void sendsALargeFileAgainOnlyWhenItChanged() throws Exception {
+    rig.start();
+    byte[] large = new byte[(2 << 20) + 5];
+    rig.save("checkpoint-1", "w.bin", large);
+    rig.awaitCommit(1);
+    rig.save("checkpoint-2", "w.bin", large);
+    rig.awaitCommit(2);
+    assertThat(bucket.objects()).doesNotContainKey(rig.key(2, "w.bin"));
+    large[1 << 20] = 1;
+    rig.save("checkpoint-3", "w.bin", large);
+    rig.awaitCommit(3);
+    assertThat(bucket.objects().get(rig.key(3, "w.bin"))).isEqualTo(large);
+    assertThat(rig.unbacked()).isEmpty();
+  }
+
+  @Test
+  void survivesARotationByRename() throws Exception {
+    bucket.faults(call -> call.isFor("PUT", "checkpoint-1.bin") ? Fault.SLOW : Fault.NONE);
+    rig.start();
+    replace("checkpoint-1.bin", "one");
+    Rig.until(() -> bucket.count("PUT", "checkpoint-1.bin") > 0);
+    Files.move(rig.kept.resolve("checkpoint-1.bin"), rig.kept.resolve(".previous"));
+    rig.awaitCommit(1);
+    assertThat(rig.commits.holds()).isEmpty();
+  }
+
+  @Test
+  void keepsThePointerFileOfAFrameworkWithItsCheckpoint() throws Exception {
+    rig.start();
+    Path saved = Files.createDirectory(rig.kept.resolve("global_step5"));
+    Rig.fill(saved, "mp_rank_00_model_states.bin", "w");
+    Rig.fill(rig.kept, "latest", "global_step5\n", "notes.txt", "not of it");
+    rig.awaitCommit(5);
+    assertThat(rig.commits.manifest(rig.commits.pointers().getFirst()).files())
+        .extracting(Manifest.File::path)
+        .containsExactly("global_step5/mp_rank_00_model_states.bin", "latest");
+  }
+
+  @Test
   void survivesTheScriptsRotationDuringTheUpload() throws Exception {
     rig.start();
     byte[] large = new byte[2 << 20];

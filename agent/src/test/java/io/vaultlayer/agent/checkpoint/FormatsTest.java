@@ -58,7 +58,9 @@ class FormatsTest {
     assertThat(problem("s.json", "3".getBytes())).isEmpty();
     assertThat(problem("s.json", "{\"loss\": [1, 2".getBytes())).isPresent();
     assertThat(problem("s.json", new byte[0])).isPresent();
-    assertThat(problem("s.json", "{\"a\": 1} tail".getBytes())).isPresent();
+    assertThat(problem("s.json", "{\"loss\": \"half".getBytes())).isPresent();
+    assertThat(problem("s.json", ("[" + "9".repeat(6000) + "]").getBytes())).isEmpty();
+    assertThat(problem("s.json", "// theirs\n{a: 1}".getBytes())).isEmpty();
   }
 
   private java.util.Optional<String> problem(String name, byte[] content) throws IOException {

@@ -82,6 +82,14 @@ class KeptDirectoryTest {
   }
 
   @Test
+  void pointsToTheEntryThatStatesTheStep() throws Exception {
+    var pointer = commit(5, Map.of("global_step5/w", bytes("w"), "latest", bytes("global_step5")));
+    assertThat(directory.prepare(scope, Optional.of(pointer)).orElseThrow().from())
+        .isEqualTo(scope.kept().resolve("global_step5"));
+    assertThat(kept()).containsOnlyKeys("global_step5/w", "latest");
+  }
+
+  @Test
   void movesAsideWhatAScriptLeftHalfWritten() throws Exception {
     Rig.fill(scope.kept(), "checkpoint-900/w", "half", ".tmp-checkpoint-950/w", "h", "note", "n");
     var pointer = commit(800, Map.of("checkpoint-800/w", bytes("good")));
