@@ -111,7 +111,7 @@ final class RandomJob {
       case RUNNING, SAVING ->
           random.nextInt(3) < commits
               ? new JobEvent.Commit(now, lease.epoch(), token(), checkpoint())
-              : random.nextInt(4) < deaths ? death() : beat();
+              : random.nextInt(4) < deaths ? death() : random.nextInt(6) == 0 ? notice() : beat();
       case SUCCEEDED, FAILED, CANCELLED, STOPPED -> new JobEvent.Resume(now, lease.epoch());
     };
   }
@@ -120,6 +120,10 @@ final class RandomJob {
     return deaths > 1
         ? fence(lease.epoch(), lease.sequence(), FenceCause.CONFIRMED, true)
         : lease.bound().isEmpty() ? register() : nextEpoch();
+  }
+
+  private JobEvent notice() {
+    return new JobEvent.Reclaim(now, epoch(), token(), now.plusSeconds(120));
   }
 
   private JobEvent death() {
@@ -152,7 +156,7 @@ final class RandomJob {
       case 15 -> new JobEvent.Suspect(now, epoch(), sequence(), now.plusSeconds(20));
       case 16 -> new JobEvent.Extend(now, epoch(), sequence(), now.plusSeconds(40), "away");
       case 17, 18 -> fence();
-      case 19 -> new JobEvent.Reclaim(now, epoch(), token(), now.plusSeconds(120));
+      case 19 -> notice();
       case 20 -> {
         int epoch = epoch();
         yield new JobEvent.PrepareSuccessor(now, epoch, launch(epoch + 1));
