@@ -49,7 +49,7 @@ public final class CheckpointsCommand extends JobVerb {
           row.status(),
           row.bytes() == null ? null : Text.bytes(row.bytes()),
           row.files(),
-          row.committedAt(),
+          Text.seconds(row.committedAt()),
           row.reason());
     }
     table.lines().forEach(shell::print);

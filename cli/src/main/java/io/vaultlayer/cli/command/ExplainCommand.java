@@ -5,6 +5,7 @@ import io.vaultlayer.cli.frame.Shell;
 import io.vaultlayer.cli.plane.Jobs;
 import io.vaultlayer.cli.plane.Plane;
 import io.vaultlayer.cli.render.Table;
+import io.vaultlayer.cli.render.Text;
 import io.vaultlayer.wire.Json;
 import io.vaultlayer.wire.Lists.DecisionRow;
 import io.vaultlayer.wire.Lists.Decisions;
@@ -39,7 +40,8 @@ public final class ExplainCommand extends JobVerb {
     }
     var table = new Table("AT", "ATTEMPT", "STATE", "EVENT", "EDGE", "REASON");
     for (var row : rows) {
-      table.row(row.at(), row.epoch(), row.state(), row.event(), row.edge(), row.reason());
+      table.row(
+          Text.seconds(row.at()), row.epoch(), row.state(), row.event(), row.edge(), row.reason());
     }
     table.lines().forEach(shell::print);
     return ExitCode.DONE;

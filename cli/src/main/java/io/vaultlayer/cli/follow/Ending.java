@@ -32,7 +32,8 @@ public final class Ending {
     if (job.reason() != null && !job.reason().equals(job.state())) {
       text.append(", ").append(job.reason());
     }
-    if (job.exitCode() != null && job.exitCode() != 0) {
+    boolean told = job.detail() != null && job.detail().contains("code " + job.exitCode());
+    if (job.exitCode() != null && job.exitCode() != 0 && !told) {
       text.append(", exit code ").append(job.exitCode());
     }
     if (job.detail() != null) {

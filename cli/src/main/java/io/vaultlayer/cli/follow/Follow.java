@@ -27,6 +27,7 @@ public final class Follow {
   private Consumer<StatusDocument> watcher = job -> {};
   private Optional<Integer> only = Optional.empty();
   private int newestAttempt;
+  private int skipped;
 
   public Follow(Shell shell, Plane plane, String id, PrintStream stream) {
     this.shell = shell;
@@ -44,9 +45,10 @@ public final class Follow {
     return this;
   }
 
-  /** What happened up to this status is known already and not told again. */
+  /** What happened and was written up to this status is known already and not told again. */
   public Follow from(StatusDocument seen) {
     news.known(seen);
+    skipped = seen.epoch();
     return this;
   }
 
@@ -61,7 +63,7 @@ public final class Follow {
    */
   public StatusDocument untilEnd() throws InterruptedException {
     var patience = new Patience(shell, "following job " + id, "vl logs -f " + id);
-    var tail = new LogTail(jobs, id, only);
+    var tail = new LogTail(jobs, id, only).skipping(skipped);
     var job = jobs.status(id);
     try (var detach = Detach.on(shell, id)) {
       for (int look = 1; ; look++) {

@@ -32,6 +32,7 @@ public final class LogTail {
   private final Map<Integer, String> behind = new HashMap<>();
 
   private String after;
+  private int skipped;
 
   public LogTail(Jobs jobs, String id, Optional<Integer> attempt) {
     this.jobs = jobs;
@@ -58,6 +59,12 @@ public final class LogTail {
                   + " is no base64; is the control plane of this version?")
           .because(e);
     }
+  }
+
+  /** Attempts up to this one are not handed out. */
+  public LogTail skipping(int attempt) {
+    skipped = attempt;
+    return this;
   }
 
   /** Everything stored and not read yet. Returns how many pieces there were. */
@@ -95,7 +102,8 @@ public final class LogTail {
   private int hand(Lists.Logs found, Consumer<LogPiece> each) {
     int pieces = 0;
     for (var piece : found.logs()) {
-      if (piece.sequence() > read.getOrDefault(piece.attempt(), Long.MIN_VALUE)) {
+      if (piece.attempt() > skipped
+          && piece.sequence() > read.getOrDefault(piece.attempt(), Long.MIN_VALUE)) {
         read.put(piece.attempt(), piece.sequence());
         each.accept(piece);
         pieces++;

@@ -13,7 +13,7 @@ public final class ProgressLine {
   private static final String WRAP = "\033[?7h";
 
   private final Shell shell;
-  private boolean drawn;
+  private String drawn = "";
 
   public ProgressLine(Shell shell) {
     this.shell = shell;
@@ -23,18 +23,18 @@ public final class ProgressLine {
    * @param text printable, without a line break
    */
   public void draw(String text) {
-    if (shell.errIsTerminal()) {
+    if (shell.errIsTerminal() && !text.equals(drawn)) {
       shell.err().print(TO_START_AND_ERASE + NO_WRAP + "vl: " + text + WRAP);
       shell.err().flush();
-      drawn = true;
+      drawn = text;
     }
   }
 
   public void clear() {
-    if (drawn) {
+    if (!drawn.isEmpty()) {
       shell.err().print(TO_START_AND_ERASE);
       shell.err().flush();
-      drawn = false;
+      drawn = "";
     }
   }
 }

@@ -49,10 +49,10 @@ public final class StatusText {
     if (job.reason() != null) {
       text.append(" (").append(job.reason()).append(')');
     }
-    if (job.detail() != null) {
+    if (job.detail() != null && !job.detail().equals(job.state())) {
       text.append(": ").append(job.detail());
     }
-    boolean told = job.detail() != null && job.detail().contains("exit code");
+    boolean told = job.detail() != null && job.detail().contains("code " + job.exitCode());
     if (job.exitCode() != null && job.exitCode() != 0 && !told) {
       text.append("; exit code ").append(job.exitCode());
     }
@@ -91,18 +91,19 @@ public final class StatusText {
     if (kept == null) {
       return "none yet";
     }
-    return "step %d of attempt %d, %s in %d files, %s"
+    return "step %d of attempt %d, %s in %d %s, %s"
         .formatted(
             kept.step(),
             kept.epoch(),
             Text.bytes(kept.bytes()),
             kept.files(),
+            kept.files() == 1 ? "file" : "files",
             ago(kept.committedAt(), now));
   }
 
   private static String ago(String at, Instant now) {
     var age = Text.age(at, now);
-    return age == null ? at : at + " (" + age + " ago)";
+    return age == null ? at : Text.seconds(at) + " (" + age + " ago)";
   }
 
   private static List<String> attempts(List<Attempt> attempts, Instant now) {

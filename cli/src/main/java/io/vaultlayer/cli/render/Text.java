@@ -3,6 +3,7 @@ package io.vaultlayer.cli.render;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
 /** Numbers, times and foreign text as people read them. */
@@ -41,6 +42,12 @@ public final class Text {
   public static String age(String from, Instant now) {
     var at = instant(from);
     return at == null ? null : duration(Duration.between(at, now));
+  }
+
+  /** An RFC 3339 time without fractions of a second; what is none stays as it is. */
+  public static String seconds(String at) {
+    var instant = instant(at);
+    return instant == null ? at : instant.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
   /** Null when the text is no instant. */
