@@ -40,6 +40,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** The running plane: everything that the template names, on loopback. */
 public final class Plane implements AutoCloseable {
@@ -71,12 +72,12 @@ public final class Plane implements AutoCloseable {
       InstantSource clock,
       Entropy entropy) {}
 
-  private Plane(Claimed claimed, Plan plan, PlaneLog log) {
+  private Plane(Claimed claimed, Plan plan, PlaneLog log, UnaryOperator<Template> change) {
     this.log = log;
     this.token = claimed.token();
     opened.add("home", claimed);
     try {
-      this.status = open(claimed, plan);
+      this.status = open(claimed, plan, change);
     } catch (RuntimeException e) {
       opened.close(log);
       throw e;
@@ -90,15 +91,20 @@ public final class Plane implements AutoCloseable {
    * @throws PlaneRefused saying what is in the way; nothing is left running then
    */
   public static Plane start(Claimed claimed, Plan plan, PlaneLog log) {
-    return new Plane(claimed, plan, log);
+    return start(claimed, plan, log, UnaryOperator.identity());
   }
 
-  private Status open(Claimed claimed, Plan plan) {
+  /** As above, on a changed template: how a test shows that every line of it is needed. */
+  static Plane start(Claimed claimed, Plan plan, PlaneLog log, UnaryOperator<Template> change) {
+    return new Plane(claimed, plan, log, change);
+  }
+
+  private Status open(Claimed claimed, Plan plan, UnaryOperator<Template> change) {
     var home = claimed.home();
     var ports = claimed.ports();
     var names =
         new LocalNames("http://127.0.0.1:" + ports.http(), "http://127.0.0.1:" + ports.sqs());
-    var template = TemplateReader.read(plan.template(), plan.parameters(), names);
+    var template = change.apply(TemplateReader.read(plan.template(), plan.parameters(), names));
 
     // The two slow starters begin at once, each on a thread of its own.
     var queueServer = async("queues", () -> QueueServer.start(ports.sqs(), template.queues()));
