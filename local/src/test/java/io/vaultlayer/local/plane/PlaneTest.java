@@ -170,7 +170,7 @@ class PlaneTest {
       assertThatThrownBy(() ->
               new TestPlane(
                   other,
-                  TestPlane.TEMPLATE.replace("io.vaultlayer.local.plane.EchoFunction", handler)))
+                  PlaneTemplates.SMALL.replace("io.vaultlayer.local.plane.EchoFunction", handler)))
           .isInstanceOf(PlaneRefused.class)
           .hasMessageContaining("Echo")
           .hasMessageContaining(handler);
