@@ -36,7 +36,11 @@ public final class EstimateCommand extends Verb {
   public int call(Shell shell) throws IOException, InterruptedException {
     var request = Submission.of(shell, options, command).request(shell, null);
     var estimate = Planes.start(shell).post("/v1/estimate", request, Map.of(), JsonNode.class);
-    shell.print(json ? Json.render(estimate) : LaunchLine.of(estimate));
+    shell.print(
+        json
+            ? Json.render(estimate)
+            : LaunchLine.of(
+                estimate, "no connected place has this now; vl gpus lists what there is"));
     return ExitCode.DONE;
   }
 }

@@ -64,8 +64,11 @@ public final class RunCommand extends Verb {
     var submission = Submission.of(shell, options, command);
     var request = submission.request(shell, null); // finds what is wrong before a plane is started
     var plane = Planes.start(shell);
-    announce(shell, plane, request);
-    var job = new Submitter(shell, plane).submit(submission, Optional.ofNullable(idempotencyKey));
+    var line = launchLine(plane, request);
+    var job =
+        new Submitter(shell, plane)
+            .accepted(() -> line.ifPresent(shell::say))
+            .submit(submission, Optional.ofNullable(idempotencyKey));
     if (detach) {
       shell.print(json ? Json.render(job) : job.id());
       shell.say("submitted; vl logs -f " + job.id() + " follows it");
@@ -80,15 +83,14 @@ public final class RunCommand extends Verb {
     return ended.state().equals("succeeded") ? ExitCode.DONE : ExitCode.JOB_FAILED;
   }
 
-  /** A job that cannot be placed is refused by the submission itself, with the better message. */
-  private static void announce(Shell shell, Plane plane, Object request)
+  /** A job that can never be placed is refused by its submission, in better words than here. */
+  private static Optional<String> launchLine(Plane plane, Object request)
       throws InterruptedException {
     try {
-      shell.say(LaunchLine.of(plane.post("/v1/estimate", request, Map.of(), JsonNode.class)));
+      var estimate = plane.post("/v1/estimate", request, Map.of(), JsonNode.class);
+      return Optional.of(LaunchLine.of(estimate, "no place is free now; the job waits for one"));
     } catch (Refusal e) {
-      if (e.status() != 404 && e.status() != 400 && e.status() < 500) {
-        throw e.failure().because(e);
-      }
+      return Optional.empty();
     }
   }
 }

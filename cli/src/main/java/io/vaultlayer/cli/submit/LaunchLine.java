@@ -14,11 +14,12 @@ public final class LaunchLine {
    * @param estimate as {@code POST /v1/estimate} answers: {@code {"offer": row or null,
    *     "runnersUp": [row, ...]}}, where a row has {@code provider, region, gpu, count, pricing,
    *     usdPerHour} and, once it can be known, {@code expectedUsd}
+   * @param nowhere what is said when nothing fits
    */
-  public static String of(JsonNode estimate) {
+  public static String of(JsonNode estimate, String nowhere) {
     var first = estimate.path("offer");
     if (!first.isObject()) {
-      return "no place is free now; the job waits for one";
+      return nowhere;
     }
     var others = new ArrayList<String>();
     for (var other : estimate.path("runnersUp")) {

@@ -19,10 +19,17 @@ import java.util.Set;
 public final class Submitter {
   private final Shell shell;
   private final Plane plane;
+  private Runnable accepted = () -> {};
 
   public Submitter(Shell shell, Plane plane) {
     this.shell = shell;
     this.plane = plane;
+  }
+
+  /** Called when the plane has taken the job in, before it is launched. */
+  public Submitter accepted(Runnable told) {
+    accepted = told;
+    return this;
   }
 
   /**
@@ -36,6 +43,7 @@ public final class Submitter {
       var request = submission.request(shell, new Workdir(packed.sha256(), packed.bytes()));
       var headers = Map.of("Idempotency-Key", key.orElseGet(this::randomKey));
       var answer = plane.post("/v1/jobs", request, headers, SubmitResponse.class);
+      accepted.run();
       if (answer.upload() != null) {
         new Transfer("uploading the work directory of " + answer.job().id())
             .upload(answer.upload(), packed.file(), packed.bytes());
