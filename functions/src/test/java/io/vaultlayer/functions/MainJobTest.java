@@ -466,4 +466,25 @@ class MainJobTest {
             "PROGRAM_STARTED",
             "SUCCEEDED");
   }
+
+  @Test
+  void anIntentIsTriedAgainWhenTheMoneyMovesUnderIt() {
+    world.beforeClock =
+        () -> {
+          var caller =
+              StackWalker.getInstance()
+                  .walk(frames -> frames.anyMatch(f -> f.getMethodName().equals("intend")));
+          if (caller) {
+            world.beforeClock = () -> {};
+            var id =
+                new io.vaultlayer.core.job.JobId(
+                    world.store.all("leases").getFirst().key().partition());
+            var money = world.control.records().money(id);
+            world.store.write(
+                List.of(world.control.records().moneyWrite(id, money, money.value())));
+          }
+        };
+    var job = world.submit(Map.of());
+    assertThat(world.status(job).state()).isEqualTo("starting");
+  }
 }

@@ -79,6 +79,7 @@ final class World implements Platform {
   private final ReaperHandler reaper;
   final Control control;
   boolean busLosesEverything;
+  Runnable beforeClock = () -> {};
   private Consumer<MemoryBus.Published> busWatcher = event -> {};
   private Duration sinceMinute = Duration.ZERO;
 
@@ -291,6 +292,7 @@ final class World implements Platform {
 
   @Override
   public InstantSource clock() {
+    beforeClock.run();
     return clock;
   }
 

@@ -17,10 +17,8 @@ import io.vaultlayer.functions.state.Control;
 import io.vaultlayer.functions.state.InstanceRow;
 import io.vaultlayer.functions.state.Instances;
 import io.vaultlayer.functions.state.JobMessage;
-import io.vaultlayer.functions.state.JobRecords;
 import io.vaultlayer.functions.state.JobSpec;
 import io.vaultlayer.functions.state.Leases;
-import io.vaultlayer.functions.state.Money;
 import io.vaultlayer.wire.AttemptApi;
 import io.vaultlayer.wire.Json;
 import java.time.Duration;
@@ -44,6 +42,10 @@ public final class ProvisionerHandler {
   static final double HORIZON_HOURS = 1;
 
   private static final int LONGEST_WAIT_SECONDS = 600;
+
+  /** Tries of one intent while instances of the job are being confirmed gone. */
+  private static final int MOST_INTENTS = 8;
+
   private final Platform platform;
   private final Control control;
   private final Instances instances;
@@ -100,18 +102,7 @@ public final class ProvisionerHandler {
         "vlb_"
             + Base64.getUrlEncoder().withoutPadding().encodeToString(platform.entropy().bytes(32));
     var launch = record(lease, offer, provider.facts(), token);
-    var money = control.records().money(lease.job());
-    double reserve = offer.usdPerHour() * HORIZON_HOURS;
-    if (!money.value().affords(reserve)) {
-      var stop =
-          new JobEvent.Stop(
-              platform.clock().instant(),
-              "budget",
-              "the budget does not cover the next launch at $" + offer.usdPerHour() + "/h");
-      control.effects().perform(control.leases().apply(lease.job(), stop));
-      return;
-    }
-    if (!intend(lease, by, launch, money, reserve)) {
+    if (!intend(lease, by, launch)) {
       return;
     }
     var bootstrap =
@@ -145,53 +136,61 @@ public final class ProvisionerHandler {
     }
   }
 
-  /** The intent: lease, instance item and money in one transaction, before the create call. */
-  private boolean intend(
-      Lease lease,
-      String by,
-      LaunchRecord launch,
-      JobRecords.Versioned<Money> money,
-      double reserve) {
-    var now = platform.clock().instant();
-    var row =
-        new InstanceRow(
-            launch.label(),
-            lease.job(),
-            lease.epoch(),
-            launch.number(),
-            launch.provider(),
-            InstanceRow.State.INTENDED,
-            launch.usdPerHour(),
-            now,
-            Optional.empty(),
-            Optional.of(launch.expiresAt()),
-            0,
-            "intended");
-    var beside =
-        List.of(
-            instances.creation(row),
-            control
-                .records()
-                .moneyWrite(lease.job(), money, money.value().reserve(launch.label(), reserve)));
-    try {
-      var result =
+  /**
+   * The intent: lease, instance item and money in one transaction, before the create call. The
+   * money moves whenever an instance of the job is confirmed gone, so it is read again then.
+   */
+  private boolean intend(Lease lease, String by, LaunchRecord launch) {
+    for (int tries = 1; ; tries++) {
+      var money = control.records().money(lease.job());
+      double reserve = launch.usdPerHour() * HORIZON_HOURS;
+      if (!money.value().affords(reserve)) {
+        overBudget(lease, launch);
+        return false;
+      }
+      var now = platform.clock().instant();
+      var beside =
+          List.of(
+              instances.creation(intended(lease, launch, now)),
+              control
+                  .records()
+                  .moneyWrite(lease.job(), money, money.value().reserve(launch.label(), reserve)));
+      try {
+        var event = new JobEvent.Intend(now, lease.epoch(), by, launch);
+        var result = control.leases().apply(lease.job(), l -> event, next -> beside);
+        control.effects().perform(result);
+        return !(result instanceof Leases.Result.Ignored);
+      } catch (Leases.BesideRefused e) {
+        if (e.index() == 0 || tries >= MOST_INTENTS) {
           control
-              .leases()
-              .apply(
-                  lease.job(),
-                  l -> new JobEvent.Intend(now, lease.epoch(), by, launch),
-                  next -> beside);
-      control.effects().perform(result);
-      return !(result instanceof Leases.Result.Ignored);
-    } catch (Leases.BesideRefused e) {
-      control
-          .log()
-          .note(
-              "intent refused",
-              launch.label(),
-              "the instance item or the money moved; the sweep tries again");
-      return false;
+              .log()
+              .note("intent refused", launch.label(), "the instance item or the money moved");
+          return false;
+        }
+      }
     }
+  }
+
+  private static InstanceRow intended(Lease lease, LaunchRecord launch, Instant now) {
+    return new InstanceRow(
+        launch.label(),
+        lease.job(),
+        lease.epoch(),
+        launch.number(),
+        launch.provider(),
+        InstanceRow.State.INTENDED,
+        launch.usdPerHour(),
+        now,
+        Optional.empty(),
+        Optional.of(launch.expiresAt()),
+        0,
+        "intended");
+  }
+
+  private void overBudget(Lease lease, LaunchRecord launch) {
+    var why = "the budget does not cover the next launch at $" + launch.usdPerHour() + "/h";
+    var stop = new JobEvent.Stop(platform.clock().instant(), "budget", why);
+    control.effects().perform(control.leases().apply(lease.job(), stop));
   }
 
   private LaunchRecord record(Lease lease, Offer offer, Provider.Facts facts, String token) {
