@@ -121,6 +121,10 @@ final class Agent {
         case Answer.Unavailable<AttemptApi.Assignment>(var message) ->
             log.event("register_unanswered", Map.of("message", message));
       }
+      if (inbox.noticed()) {
+        log.event("register_given_up", Map.of("message", "the host will be taken away"));
+        return ENDED;
+      }
       Thread.sleep(waits.next());
     }
     log.event("register_given_up", Map.of("afterSeconds", LAUNCH_LIMIT.toSeconds()));
@@ -219,6 +223,10 @@ final class Agent {
         }
         case Answer.Unavailable<AttemptApi.NextAnswer>(var message) ->
             log.event("next_unanswered", Map.of("message", message));
+      }
+      if (inbox.noticed()) {
+        log.event("next_given_up", Map.of("message", "the host will be taken away"));
+        return end(ENDED);
       }
       Thread.sleep(waits.next());
     }

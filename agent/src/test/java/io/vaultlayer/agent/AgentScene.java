@@ -128,7 +128,7 @@ final class AgentScene implements AutoCloseable {
   }
 
   int exitCode() throws InterruptedException {
-    if (!agent.waitFor(30, TimeUnit.SECONDS)) {
+    if (!agent.waitFor(60, TimeUnit.SECONDS)) {
       throw new AssertionError("the agent still runs: " + agentLog());
     }
     return agent.exitValue();
@@ -192,7 +192,7 @@ final class AgentScene implements AutoCloseable {
   void await(Callable<Boolean> condition) {
     Awaitility.await()
         .pollInterval(Duration.ofMillis(20))
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(40))
         .conditionEvaluationListener(evaluated -> {
           if (!evaluated.isSatisfied() && evaluated.getRemainingTimeInMS() < 100) {
             System.err.println(agentLog());

@@ -72,8 +72,8 @@ class AgentTest {
             assertThat(beat.step()).isEqualTo(20);
             assertThat(beat.firstStep()).isEqualTo(1);
             assertThat(beat.loss()).isEqualTo(1.2);
-            assertThat(beat.stepsPerSecond()).isBetween(5.0, 20.0);
-            assertThat(beat.secondsSinceStep()).isBetween(0.0, 2.0);
+            assertThat(beat.stepsPerSecond()).isPositive();
+            assertThat(beat.secondsSinceStep()).isNotNegative();
           });
     }
   }

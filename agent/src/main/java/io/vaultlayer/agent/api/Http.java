@@ -40,7 +40,6 @@ final class Http {
       connection.setRequestProperty("Accept", "application/json");
       connection.setRequestProperty("Authorization", "Bearer " + token);
       byte[] bytes = Json.render(body).getBytes(StandardCharsets.UTF_8);
-      connection.setFixedLengthStreamingMode(bytes.length);
       try (var out = connection.getOutputStream()) {
         out.write(bytes);
       }

@@ -12,8 +12,6 @@ import io.vaultlayer.agent.lease.Credentials;
 import io.vaultlayer.agent.lease.Heartbeats;
 import io.vaultlayer.agent.lease.Lease;
 import io.vaultlayer.agent.logs.LogShipper;
-import io.vaultlayer.agent.progress.Progress;
-import io.vaultlayer.agent.progress.ProgressReader;
 import io.vaultlayer.agent.s3.ObjectStore;
 import io.vaultlayer.agent.s3.S3Objects;
 import io.vaultlayer.agent.s3.Stop;
@@ -22,13 +20,8 @@ import io.vaultlayer.agent.work.TrainingEnvironment;
 import io.vaultlayer.wire.AttemptApi;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -36,9 +29,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * directory, checkpoint, setup, command, waiting, end.
  */
 public final class Attempt {
-  private static final int MOST_WARNINGS = 8;
-  private static final int MOST_WARNING = 300;
-
   private final Host host;
   private final AttemptApi.Assignment assignment;
   private final AttemptClient client;
@@ -53,15 +43,13 @@ public final class Attempt {
   private final Stop savesStop = new Stop();
 
   private final ObjectStore store;
-  private final Deque<String> warnings = new ArrayDeque<>();
+  private final Bulletin bulletin;
   private final AtomicBoolean fenced = new AtomicBoolean();
 
   /** Set before the last call: from then on that call's answer decides, not a beat's. */
   private final AtomicBoolean lastCall = new AtomicBoolean();
 
-  private volatile String phase = "fetching";
   private volatile Optional<CheckpointPipeline> pipeline = Optional.empty();
-  private volatile ProgressReader progress;
 
   /**
    * @param sentAt when the call that this assignment answers was sent: the lease began no earlier
@@ -79,7 +67,7 @@ public final class Attempt {
             Duration.ofSeconds(assignment.deadManSeconds()));
     this.credentials = new Credentials(host.clocks(), assignment.credentials());
     this.store = bucket(stop);
-    this.progress = reader(0);
+    this.bulletin = new Bulletin(host.places(), assignment.epoch(), host.clocks());
     this.heartbeats =
         new Heartbeats(
             new Heartbeats.Parts(
@@ -87,7 +75,7 @@ public final class Attempt {
                 lease,
                 credentials,
                 host.state()::nextBeat,
-                this::beat,
+                bulletin::beat,
                 this::fenced,
                 host.clocks(),
                 host.log()),
@@ -142,7 +130,7 @@ public final class Attempt {
     preparation.work();
     phase("restoring");
     Preparation.Ready ready = preparation.restore();
-    progress = reader(ready.restored().map(Restored::step).orElse(0L));
+    bulletin.startsFrom(ready.restored().map(Restored::step).orElse(0L));
     Map<String, String> environment =
         TrainingEnvironment.of(
             assignment, host.places(), host.label(), ready.restored(), host.environment());
@@ -186,13 +174,11 @@ public final class Attempt {
                 new PlaneCommits(client, lease, this::fenced),
                 new OpenFiles(
                     () -> host.tree().members().stream().mapToLong(Integer::longValue).toArray()),
-                () -> {
-                  progress.look();
-                  return progress.progress().loss();
-                }));
+                bulletin::loss));
     // Before the script: what lies there now is not its work.
     running.start();
     pipeline = Optional.of(running);
+    bulletin.saves(running);
     Child child = begun(launch.command(assignment.command()));
     phase("running");
     return ending().afterTraining(child, running, memory);
@@ -236,7 +222,7 @@ public final class Attempt {
   }
 
   void phase(String next) {
-    phase = next;
+    bulletin.phase(next);
     heartbeats.now();
   }
 
@@ -285,61 +271,12 @@ public final class Attempt {
   }
 
   void warn(String text) {
-    synchronized (warnings) {
-      warnings.addLast(text.length() > MOST_WARNING ? text.substring(0, MOST_WARNING) : text);
-      while (warnings.size() > MOST_WARNINGS) {
-        warnings.removeFirst();
-      }
-    }
+    bulletin.warn(text);
     host.log().event("warning", Map.of("text", text));
   }
 
   /** Newest steps, for a report. */
   Reports reports() {
-    Progress.Seen seen = seen();
-    return new Reports(boxed(seen.firstStep()), boxed(seen.step()));
-  }
-
-  private Progress.Seen seen() {
-    ProgressReader reader = progress;
-    reader.look();
-    pipeline.ifPresent(
-        running -> running.status().committedStep().ifPresent(reader.progress()::checkpointed));
-    return reader.progress().seen();
-  }
-
-  private AttemptApi.Heartbeat beat(long number) {
-    Progress.Seen seen = seen();
-    return new AttemptApi.Heartbeat(
-        number,
-        phase,
-        boxed(seen.step()),
-        boxed(seen.firstStep()),
-        seen.loss().isPresent() ? seen.loss().getAsDouble() : null,
-        seen.stepsPerSecond().isPresent() ? seen.stepsPerSecond().getAsDouble() : null,
-        seen.secondsSinceStep().isPresent() ? seen.secondsSinceStep().getAsDouble() : null,
-        warnings());
-  }
-
-  private List<String> warnings() {
-    var all = new ArrayList<String>();
-    synchronized (warnings) {
-      all.addAll(warnings);
-    }
-    pipeline.ifPresent(running -> all.addAll(running.status().warnings()));
-    return all.size() > MOST_WARNINGS
-        ? List.copyOf(all.subList(all.size() - MOST_WARNINGS, all.size()))
-        : all;
-  }
-
-  private ProgressReader reader(long base) {
-    return new ProgressReader(
-        host.places().progress(assignment.epoch()),
-        host.places().output(assignment.epoch()),
-        new Progress(base, host.clocks()::monotonic));
-  }
-
-  private static Long boxed(OptionalLong value) {
-    return value.isPresent() ? value.getAsLong() : null;
+    return bulletin.reports();
   }
 }

@@ -215,7 +215,11 @@ final class AttemptEnd {
     if (answer instanceof Answer.Fenced<AttemptApi.ReclaimAck>(var message)) {
       attempt.fenced(message);
     }
-    Duration limit = Duration.ofSeconds(notice.seconds());
+    int granted =
+        answer instanceof Answer.Ok<AttemptApi.ReclaimAck>(var ack) && ack.drainSeconds() > 0
+            ? Math.min(ack.drainSeconds(), notice.seconds())
+            : notice.seconds();
+    Duration limit = Duration.ofSeconds(granted);
     Optional<Ending> ending = already;
     while (ending.isEmpty()) {
       Optional<Happening> told = host.inbox().take(rest(begun, share(limit)));

@@ -1,5 +1,7 @@
 package io.vaultlayer.agent.host;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -77,12 +79,40 @@ public final class ProcessTree {
     var byPid = new HashMap<Integer, ProcessTable.Row>();
     rows.forEach(row -> byPid.put(row.pid(), row));
     Set<Integer> above = above(byPid);
-    var descendants = new HashMap<Integer, Boolean>();
-    var sessions = new HashSet<Integer>();
-    for (ProcessTable.Row row : rows) {
-      if (descends(row, byPid, descendants)) {
-        sessions.add(row.session());
+    Set<Integer> descendants = descendants(rows);
+    Set<Integer> sessions = sessions(byPid, descendants);
+    return rows.stream()
+        .filter(row -> row.pid() != self && !above.contains(row.pid()))
+        .filter(row ->
+            descendants.contains(row.pid())
+                || sessions.contains(row.session())
+                || !row.zombie() && ProcessTable.carries(row.pid(), marker))
+        .filter(this::lives)
+        .map(ProcessTable.Row::pid)
+        .toList();
+  }
+
+  private Set<Integer> descendants(List<ProcessTable.Row> rows) {
+    var children = new HashMap<Integer, List<Integer>>();
+    rows.forEach(
+        row -> children.computeIfAbsent(row.parent(), _ -> new ArrayList<>()).add(row.pid()));
+    var found = new HashSet<Integer>();
+    var toLookAt = new ArrayDeque<Integer>();
+    toLookAt.add(self);
+    while (!toLookAt.isEmpty()) {
+      for (int child : children.getOrDefault(toLookAt.remove(), List.of())) {
+        if (found.add(child)) {
+          toLookAt.add(child);
+        }
       }
+    }
+    return found;
+  }
+
+  private Set<Integer> sessions(Map<Integer, ProcessTable.Row> byPid, Set<Integer> descendants) {
+    var sessions = new HashSet<Integer>();
+    for (int pid : descendants) {
+      sessions.add(byPid.get(pid).session());
     }
     for (Child child : earlier) {
       // The number may have been given to a stranger since; his start is later than the child's.
@@ -95,15 +125,7 @@ public final class ProcessTree {
     if (own != null) {
       sessions.remove(own.session());
     }
-    return rows.stream()
-        .filter(row -> row.pid() != self && !above.contains(row.pid()))
-        .filter(row ->
-            descendants.getOrDefault(row.pid(), false)
-                || sessions.contains(row.session())
-                || !row.zombie() && ProcessTable.carries(row.pid(), marker))
-        .filter(this::lives)
-        .map(ProcessTable.Row::pid)
-        .toList();
+    return sessions;
   }
 
   private boolean lives(ProcessTable.Row row) {
@@ -111,20 +133,6 @@ public final class ProcessTree {
       Child.bury(row.pid());
     }
     return !row.zombie();
-  }
-
-  private boolean descends(
-      ProcessTable.Row row, Map<Integer, ProcessTable.Row> byPid, Map<Integer, Boolean> known) {
-    Boolean answer = known.get(row.pid());
-    if (answer == null) {
-      known.put(row.pid(), false);
-      ProcessTable.Row parent = byPid.get(row.parent());
-      answer =
-          row.parent() == self
-              || parent != null && row.pid() != self && descends(parent, byPid, known);
-      known.put(row.pid(), answer);
-    }
-    return answer;
   }
 
   private Set<Integer> above(Map<Integer, ProcessTable.Row> byPid) {

@@ -3,6 +3,7 @@ package io.vaultlayer.agent.work;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
@@ -60,8 +61,10 @@ final class Unpack {
             new TarArchiveInputStream(
                 new BufferedInputStream(new GZIPInputStream(file, BUFFER), BUFFER), "UTF-8")) {
       unpack.all(tar);
+      return unpack.links();
+    } catch (FileAlreadyExistsException e) {
+      throw new Refused("two entries in one place: " + e.getFile());
     }
-    return unpack.links();
   }
 
   private void all(TarArchiveInputStream tar) throws IOException {
@@ -83,10 +86,10 @@ final class Unpack {
           throw new Refused(entry.getName() + ": hard link to nothing that was unpacked");
         }
         Files.copy(target, at);
-      } else if (entry.isFile()) {
-        file(tar, entry, at);
-      } else {
+      } else if (entry.isFIFO() || entry.isBlockDevice() || entry.isCharacterDevice()) {
         throw new Refused(entry.getName() + ": neither file, directory nor link");
+      } else {
+        file(tar, entry, at);
       }
     }
   }
