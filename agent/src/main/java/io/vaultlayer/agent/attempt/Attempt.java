@@ -23,12 +23,15 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * One epoch on this instance. {@link #run} reads from top to bottom as the attempt goes: work
  * directory, checkpoint, setup, command, waiting, end.
  */
 public final class Attempt {
+  private static final Duration LEASE_LOOK = Duration.ofMillis(20);
+
   private final Host host;
   private final AttemptApi.Assignment assignment;
   private final AttemptClient client;
@@ -66,7 +69,7 @@ public final class Attempt {
             Duration.ofSeconds(assignment.parkSeconds()),
             Duration.ofSeconds(assignment.deadManSeconds()));
     this.credentials = new Credentials(host.clocks(), assignment.credentials());
-    this.store = bucket(stop);
+    this.store = written(stop);
     this.bulletin = new Bulletin(host.places(), assignment.epoch(), host.clocks());
     this.heartbeats =
         new Heartbeats(
@@ -112,7 +115,6 @@ public final class Attempt {
       heartbeats.stop();
       watch.stop();
       logs.stop();
-      credentials.wipe();
       // However it ended: no process of an attempt outlives it.
       host.tree().kill();
     }
@@ -126,7 +128,15 @@ public final class Attempt {
             TrainingEnvironment.kept(assignment, host.places()),
             host.places().own());
     var preparation =
-        new Preparation(host, assignment, client, store, stop, this::fenced, this::warn, scope);
+        new Preparation(
+            host,
+            assignment,
+            client,
+            new S3Objects(credentials::current, stop),
+            stop,
+            this::fenced,
+            this::warn,
+            scope);
     preparation.work();
     phase("restoring");
     Preparation.Ready ready = preparation.restore();
@@ -156,8 +166,21 @@ public final class Attempt {
     }
   }
 
-  private ObjectStore bucket(Stop until) {
-    return new GatedStore(new S3Objects(credentials::current, until), lease, until);
+  /**
+   * The bucket for whoever writes to it. It is asked for credentials before each try of a request,
+   * and gets them only while the lease is held: a host that was paused has to be heard first, also
+   * for the second try of what was in flight. The switch ends the wait and, right after it, the
+   * request.
+   */
+  private ObjectStore written(Stop until) {
+    return new S3Objects(
+        () -> {
+          while (!lease.held() && !until.isPulled()) {
+            LockSupport.parkNanos(LEASE_LOOK.toNanos());
+          }
+          return credentials.current();
+        },
+        until);
   }
 
   private Outcome train(Scope scope, Preparation.Ready ready, Launch launch)
@@ -169,7 +192,7 @@ public final class Attempt {
                 scope,
                 ready.pointer(),
                 ready.restored(),
-                bucket(savesStop),
+                written(savesStop),
                 savesStop,
                 new PlaneCommits(client, lease, this::fenced),
                 new OpenFiles(

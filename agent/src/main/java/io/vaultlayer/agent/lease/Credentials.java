@@ -4,7 +4,6 @@ import io.vaultlayer.wire.AttemptApi.S3Credentials;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** The attempt's bucket credentials: the newest ones, and when to ask for others. */
@@ -13,7 +12,7 @@ public final class Credentials {
   private static final Duration SOONEST = Duration.ofSeconds(5);
 
   private final Clocks clocks;
-  private Optional<S3Credentials> current;
+  private S3Credentials current;
   private long renewAt;
 
   public Credentials(Clocks clocks, S3Credentials first) {
@@ -22,26 +21,22 @@ public final class Credentials {
   }
 
   public synchronized S3Credentials current() {
-    return current.orElseThrow(() -> new IllegalStateException("credentials were wiped"));
+    return current;
   }
 
   public final synchronized void renewed(S3Credentials newest) {
-    current = Optional.of(newest);
+    current = newest;
     Duration asked = life(newest).multipliedBy(2).dividedBy(3);
     renewAt = clocks.monotonic() + (asked.compareTo(SOONEST) < 0 ? SOONEST : asked).toNanos();
   }
 
   /** Two thirds of their life are over. After a failed try it is asked again in a while. */
   public synchronized boolean due() {
-    return current.isPresent() && clocks.monotonic() - renewAt >= 0;
+    return clocks.monotonic() - renewAt >= 0;
   }
 
   public synchronized void askAgainIn(Duration wait) {
     renewAt = clocks.monotonic() + wait.toNanos();
-  }
-
-  public synchronized void wipe() {
-    current = Optional.empty();
   }
 
   private Duration life(S3Credentials credentials) {
