@@ -4,6 +4,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.function.Supplier;
 import org.gaul.s3proxy.blobstore.BlobStore;
 import org.gaul.s3proxy.blobstore.ForwardingBlobStore;
 import org.gaul.s3proxy.blobstore.domain.MultipartUpload;
@@ -47,6 +48,7 @@ import software.amazon.awssdk.services.s3.model.PutBucketVersioningRequest;
 import software.amazon.awssdk.services.s3.model.PutBucketVersioningResponse;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectResponse;
+import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
@@ -59,6 +61,9 @@ final class GuardedBlobStore extends ForwardingBlobStore {
   private static final String STUB = ".s3proxy-mpu-stub-";
   private static final String PART = ".mpus-";
   private static final int UPLOAD_ID = 36;
+
+  /** Read and thrown away of a body that is refused anyway. */
+  private static final long MOST_DRAINED = 256L << 20;
 
   private final Access access;
   private final Objects objects;
@@ -122,16 +127,20 @@ final class GuardedBlobStore extends ForwardingBlobStore {
       stub(request.bucket(), request.key());
       return super.putBlob(request, payload);
     }
-    access.write(request.bucket(), request.key());
-    var once = objects.writeOnce(request.bucket(), request.key());
-    return objects.written(
-        request.bucket(),
-        request.key(),
-        request.contentLength(),
-        () ->
-            super.putBlob(
-                once ? request.toBuilder().ifNoneMatch("*").ifMatch(null).build() : request,
-                watched(payload)));
+    return answered(
+        payload,
+        () -> {
+          access.write(request.bucket(), request.key());
+          var once = objects.writeOnce(request.bucket(), request.key());
+          return objects.written(
+              request.bucket(),
+              request.key(),
+              request.contentLength(),
+              () ->
+                  super.putBlob(
+                      once ? request.toBuilder().ifNoneMatch("*").ifMatch(null).build() : request,
+                      watched(payload)));
+        });
   }
 
   @Override
@@ -181,10 +190,14 @@ final class GuardedBlobStore extends ForwardingBlobStore {
   @Override
   public UploadPartResponse uploadMultipartPart(
       MultipartUpload upload, UploadPartRequest request, InputStream payload) {
-    access.upload(upload.containerName(), upload.id(), upload.blobName());
-    return objects.roomFor(
-        request.contentLength(),
-        () -> super.uploadMultipartPart(upload, request, watched(payload)));
+    return answered(
+        payload,
+        () -> {
+          access.upload(upload.containerName(), upload.id(), upload.blobName());
+          return objects.roomFor(
+              request.contentLength(),
+              () -> super.uploadMultipartPart(upload, request, watched(payload)));
+        });
   }
 
   @Override
@@ -340,6 +353,25 @@ final class GuardedBlobStore extends ForwardingBlobStore {
   @Override
   public void close() {
     // The store underneath belongs to the server, not to one request.
+  }
+
+  /** Reads what a refused sender still sends: one that is cut off never sees why. */
+  private static <T> T answered(InputStream payload, Supplier<T> write) {
+    try {
+      return write.get();
+    } catch (S3Exception e) {
+      try {
+        long left = MOST_DRAINED;
+        var buffer = new byte[1 << 16];
+        int count;
+        while (left > 0 && (count = payload.read(buffer)) >= 0) {
+          left -= count;
+        }
+      } catch (IOException closed) {
+        // The sender went away by itself.
+      }
+      throw e;
+    }
   }
 
   /** A body that stops counting once its sender was fenced: nothing of it becomes an object. */

@@ -55,9 +55,22 @@ final class Readers implements AutoCloseable {
       }
       return reading.from(statement);
     } catch (SQLException e) {
+      forget(reader, sql);
       throw new StoreUnavailable("reading: " + e.getMessage(), e);
     } finally {
       free.add(reader);
+    }
+  }
+
+  /** A statement that failed once may refuse for ever; the next caller prepares it anew. */
+  private static void forget(Reader reader, String sql) {
+    var statement = reader.prepared().remove(sql);
+    try {
+      if (statement != null) {
+        statement.close();
+      }
+    } catch (SQLException e) {
+      // It is forgotten either way.
     }
   }
 

@@ -50,7 +50,6 @@ public final class SqliteStore implements Store, AutoCloseable {
       this.tables.put(table.name(), table);
       create(table.name());
     }
-    writer.setAutoCommit(false);
     this.readers = new Readers(file, READERS);
   }
 
@@ -100,16 +99,17 @@ public final class SqliteStore implements Store, AutoCloseable {
     check(writes);
     writing.lock();
     try {
+      run("BEGIN IMMEDIATE");
       for (int i = 0; i < writes.size(); i++) {
         var write = writes.get(i);
         var current = current(write.table(), write.key());
         if (!accepted(write.expect(), current)) {
-          writer.rollback();
+          run("ROLLBACK");
           return new WriteResult.Refused(i, current);
         }
         apply(write, current);
       }
-      writer.commit();
+      run("COMMIT");
       return new WriteResult.Applied();
     } catch (SQLException e) {
       rollback();
@@ -311,7 +311,6 @@ public final class SqliteStore implements Store, AutoCloseable {
                     .formatted(table.name(), table.name(), MOST_EXPIRED));
         statement.setLong(1, now.getEpochSecond());
         deleted += statement.executeUpdate();
-        writer.commit();
       } catch (SQLException e) {
         rollback();
         throw new StoreUnavailable("deleting expired rows of " + table.name(), e);
@@ -366,12 +365,29 @@ public final class SqliteStore implements Store, AutoCloseable {
     return statement;
   }
 
+  /**
+   * After a failure no statement is used again: one that met a full disk would go on refusing when
+   * there is room.
+   */
   private void rollback() {
-    try {
-      writer.rollback();
-    } catch (SQLException e) {
-      // The next write meets the same fault and reports it.
+    for (var statement : prepared.values()) {
+      try {
+        statement.close();
+      } catch (SQLException e) {
+        // It is forgotten either way.
+      }
     }
+    prepared.clear();
+    try (var statement = writer.createStatement()) {
+      statement.execute("ROLLBACK");
+    } catch (SQLException e) {
+      // Some faults, a full disk among them, have ended the transaction already.
+    }
+  }
+
+  /** Transactions are spelled out: the driver's own account of them is lost on a full disk. */
+  private void run(String sql) throws SQLException {
+    prepared(sql).execute();
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.vaultlayer.core.port.Due;
 import io.vaultlayer.core.port.Expect;
 import io.vaultlayer.core.port.Key;
 import io.vaultlayer.core.port.Store;
+import io.vaultlayer.core.port.StoreUnavailable;
 import io.vaultlayer.core.port.Write;
 import io.vaultlayer.local.PlaneRefused;
 import io.vaultlayer.local.template.Template;
@@ -80,6 +81,36 @@ class SqliteStoreTest extends StoreListingSuite {
         .hasMessageContaining("corrupted data directory")
         .hasMessageContaining(file().toString());
     assertThat(Files.readAllBytes(file())).isEqualTo(bytes);
+  }
+
+  @Test
+  void aFullDiskIsRefusedAndForgottenWhenThereIsRoomAgain() throws Exception {
+    var writer = SqliteStore.class.getDeclaredField("writer");
+    writer.setAccessible(true);
+    var large = Map.<String, Object>of("v", "x".repeat(300_000));
+    put("before");
+    try (var statement = ((java.sql.Connection) writer.get(open)).createStatement()) {
+      statement.execute("PRAGMA max_page_count = 30");
+      for (int i = 0; i < 2; i++) {
+        assertThatThrownBy(() ->
+                store.write(
+                    List.of(
+                        new Write.Put(
+                            "Rows", Key.of("big"), Expect.absent(), large, Optional.empty()))))
+            .isInstanceOf(StoreUnavailable.class)
+            .hasMessageContaining("SQLITE_FULL");
+      }
+      assertThat(store.get("Rows", Key.of("before"))).isPresent();
+      statement.execute("PRAGMA max_page_count = 100000");
+    }
+    put("after");
+    assertThat(store.get("Rows", Key.of("after"))).isPresent();
+    assertThat(store.get("Rows", Key.of("big"))).isEmpty();
+  }
+
+  private void put(String name) {
+    store.write(
+        List.of(new Write.Put("Rows", Key.of(name), Expect.absent(), Map.of(), Optional.empty())));
   }
 
   @Test
