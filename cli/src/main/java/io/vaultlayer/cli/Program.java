@@ -17,6 +17,11 @@ import picocli.CommandLine;
 public final class Program {
   private final Shell shell;
 
+  /** How a failure is reported: first as the words look, once they were parsed as they are. */
+  private boolean json;
+
+  private boolean debug;
+
   public Program(Shell shell) {
     this.shell = shell;
   }
@@ -24,26 +29,26 @@ public final class Program {
   /** Runs one command line. Returns the exit code; nothing is thrown. */
   public int run(String... arguments) {
     var words = Words.split(List.of(arguments));
+    json = words.json();
+    debug = words.debug();
     try {
       return dispatch(words);
     } catch (Failure e) {
-      return report(e, words);
+      return report(e);
     } catch (Refusal e) {
-      return report(e.failure().because(e), words);
+      return report(e.failure().because(e));
     } catch (Json.MalformedJson e) {
       return report(
           Failure.unreachable(
                   "reading the control plane's answer: "
                       + e.getMessage()
                       + "; is the endpoint a VaultLayer control plane of this version?")
-              .because(e),
-          words);
+              .because(e));
     } catch (InterruptedException e) {
       return ExitCode.DETACHED;
     } catch (IOException e) {
       return report(
-          Failure.refused("io_error", "running vl " + words.name() + ": " + said(e)).because(e),
-          words);
+          Failure.refused("io_error", "running vl " + words.name() + ": " + said(e)).because(e));
     } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
       return report(
           Failure.refused(
@@ -53,8 +58,7 @@ public final class Program {
                       + ": an error of the program itself ("
                       + e
                       + "); run it again with --debug and report what it prints")
-              .because(e),
-          words);
+              .because(e));
     } finally {
       shell.out().flush();
       shell.err().flush();
@@ -92,6 +96,8 @@ public final class Program {
     } catch (CommandLine.ParameterException e) {
       throw Failure.usage("bad_usage", Picocli.message(words.name(), e)).because(e);
     }
+    json = verb.json();
+    debug = verb.debug();
     if (line.isUsageHelpRequested()) {
       shell.out().print(Picocli.help(line));
       return ExitCode.DONE;
@@ -99,8 +105,8 @@ public final class Program {
     return verb.call(shell);
   }
 
-  private int report(Failure failure, Words words) {
-    if (words.json()) {
+  private int report(Failure failure) {
+    if (json) {
       shell
           .out()
           .print(
@@ -109,7 +115,7 @@ public final class Program {
     } else {
       shell.err().print(failure.getMessage() + "\n");
     }
-    if (words.debug()) {
+    if (debug) {
       failure.printStackTrace(shell.err());
     }
     return failure.exit();

@@ -34,7 +34,7 @@ public final class Vl {
     return new Shell(
         out,
         stream(FileDescriptor.err),
-        isTerminal(2),
+        isTerminal(2) && !"dumb".equals(System.getenv("TERM")),
         isTerminal(0),
         Path.of("").toAbsolutePath(),
         System.getenv(),

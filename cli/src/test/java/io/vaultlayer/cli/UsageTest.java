@@ -157,6 +157,14 @@ class UsageTest {
   }
 
   @Test
+  void whatBelongsToTheTrainingCommandDoesNotChangeHowAFailureIsReported() {
+    var ran = run("run", "--detach", "no-such-program", "--json", "--debug");
+    assertThat(ran.exit()).isEqualTo(2);
+    assertThat(ran.out()).isEmpty();
+    assertThat(ran.err()).contains("no such program").doesNotContain("\tat ");
+  }
+
+  @Test
   void aMistypedCommandIsSuggested() {
     assertThat(run("statsu").err()).contains("did you mean vl status?");
   }

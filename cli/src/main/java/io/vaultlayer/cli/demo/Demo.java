@@ -59,7 +59,7 @@ public final class Demo {
     screen.say("one run is left alone; the other will lose its machine, without warning");
     var alone = submit(example, "uninterrupted");
     var struck = submit(example, "interrupted");
-    try (var detach = Detach.on(shell, alone.id() + " and " + struck.id())) {
+    try (var detach = Detach.saying(shell, "stopped looking; both runs go on, vl ps lists them")) {
       follow(alone, struck);
       detach.done();
     }

@@ -11,29 +11,36 @@ public final class Detach implements AutoCloseable {
   private final AtomicBoolean following = new AtomicBoolean(true);
   private final Thread hook;
 
-  private Detach(Shell shell, String id) {
+  private Detach(Shell shell, String text) {
     hook =
         new Thread(
             () -> {
               shell.out().flush();
               if (following.get()) {
                 shell.err().print(shell.errIsTerminal() ? "\r\033[K" : "");
-                shell.say(
-                    "detached; job "
-                        + id
-                        + " goes on: vl logs -f "
-                        + id
-                        + ", vl wait "
-                        + id
-                        + ", vl cancel "
-                        + id);
+                shell.say(text);
               }
             },
             "detach");
   }
 
+  /** While one job is followed. */
   public static Detach on(Shell shell, String id) {
-    var detach = new Detach(shell, id);
+    return saying(
+        shell,
+        "detached; job "
+            + id
+            + " goes on: vl logs -f "
+            + id
+            + ", vl wait "
+            + id
+            + ", vl cancel "
+            + id);
+  }
+
+  /** While something else is followed. @param text said when it is interrupted */
+  public static Detach saying(Shell shell, String text) {
+    var detach = new Detach(shell, text);
     Runtime.getRuntime().addShutdownHook(detach.hook);
     return detach;
   }

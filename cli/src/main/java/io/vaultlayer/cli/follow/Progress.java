@@ -1,11 +1,14 @@
 package io.vaultlayer.cli.follow;
 
+import io.vaultlayer.cli.frame.ExitCode;
+import io.vaultlayer.cli.frame.Failure;
 import io.vaultlayer.cli.frame.ProgressLine;
 import io.vaultlayer.cli.frame.Shell;
 import io.vaultlayer.cli.render.Text;
 import io.vaultlayer.wire.StatusDocument;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.Map;
 
 /**
  * The line of progress under the script's output. It is drawn only on a terminal and only where a
@@ -31,7 +34,13 @@ public final class Progress {
     }
     clear();
     stream.writeBytes(bytes);
-    stream.flush();
+    if (stream.checkError()) {
+      throw new Failure(
+          ExitCode.DETACHED,
+          "output_closed",
+          "writing the job's output: nobody reads it any more; the job goes on, vl ps lists it",
+          Map.of());
+    }
     atLineStart = bytes[bytes.length - 1] == '\n';
   }
 

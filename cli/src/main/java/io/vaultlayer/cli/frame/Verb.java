@@ -17,6 +17,14 @@ public abstract class Verb {
       description = "Show this help.")
   protected boolean help;
 
+  public final boolean json() {
+    return json;
+  }
+
+  public final boolean debug() {
+    return debug;
+  }
+
   /**
    * @return the exit code
    * @throws Failure with what the user is to be told

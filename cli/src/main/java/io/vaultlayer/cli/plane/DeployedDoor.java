@@ -12,6 +12,7 @@ import java.util.Optional;
  */
 final class DeployedDoor implements Door {
   private static final long POLL_MILLIS = 1_500;
+  private static final long NEXT_DOOR_MILLIS = 150;
 
   private final String endpoint;
   private final Optional<String> token;
@@ -49,7 +50,8 @@ final class DeployedDoor implements Door {
 
   @Override
   public long pollMillis() {
-    return POLL_MILLIS;
+    var host = String.valueOf(URI.create(endpoint).getHost());
+    return host.equals("127.0.0.1") || host.equals("localhost") ? NEXT_DOOR_MILLIS : POLL_MILLIS;
   }
 
   @Override

@@ -14,12 +14,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Starts the embedded plane in a session of its own, so that it outlives this command. */
 final class PlaneStart {
   private static final long PATIENCE_MILLIS = 60_000;
   private static final long STEP_MILLIS = 20;
   private static final long UNREMARKED_MILLIS = 300;
+  private static final long OTHER_MILLIS = 2_000;
   private static final int TAIL_BYTES = 64 << 10;
 
   private final Shell shell;
@@ -56,7 +58,11 @@ final class PlaneStart {
       }
       long waited = Duration.between(begun, shell.clock().instant()).toMillis();
       if (!process.isAlive()) {
+        var meanwhile = afterItsEnd(process.exitValue());
         progress.clear();
+        if (meanwhile.isPresent()) {
+          return meanwhile.get();
+        }
         throw ended(process.exitValue(), log);
       }
       if (waited > PATIENCE_MILLIS) {
@@ -69,6 +75,17 @@ final class PlaneStart {
       }
       shell.pause(STEP_MILLIS);
     }
+  }
+
+  /** A process that ended well may have found another plane of this home, and that one answers. */
+  private Optional<PlaneInfo> afterItsEnd(int status) throws InterruptedException {
+    var found = plane.live();
+    for (long waited = 0; found.isEmpty() && status == 0 && waited < OTHER_MILLIS; ) {
+      shell.pause(STEP_MILLIS);
+      waited += STEP_MILLIS;
+      found = plane.live();
+    }
+    return found;
   }
 
   /** The plane's own error line is the best explanation; it has the shape of every error. */

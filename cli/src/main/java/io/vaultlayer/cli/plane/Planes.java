@@ -18,8 +18,13 @@ public final class Planes {
 
   /** The embedded plane, whatever is configured. */
   public static Plane embedded(Shell shell) throws InterruptedException {
-    var local = LocalPlane.of(shell);
-    return new Plane(new EmbeddedDoor(local, local.ensure()));
+    return of(LocalPlane.of(shell));
+  }
+
+  /** A plane whose process lives is taken at its word; the door revives it if that was wrong. */
+  private static Plane of(LocalPlane local) throws InterruptedException {
+    var running = local.running();
+    return new Plane(new EmbeddedDoor(local, running.isPresent() ? running.get() : local.ensure()));
   }
 
   /**
@@ -33,7 +38,7 @@ public final class Planes {
     }
     var local = LocalPlane.of(shell);
     return local.running().isPresent() || local.hasData()
-        ? Optional.of(new Plane(new EmbeddedDoor(local, local.ensure())))
+        ? Optional.of(of(local))
         : Optional.empty();
   }
 

@@ -39,6 +39,7 @@ public record PackedWorkdir(Path file, String sha256, long bytes, int files, Lis
     var scan = new WorkdirScan(root, never);
     var files = scan.files();
     var target = Files.createTempFile("vl-workdir-", ".tar.gz");
+    target.toFile().deleteOnExit(); // also when Ctrl-C ends the upload
     try {
       var digest = MessageDigest.getInstance("SHA-256");
       try (var out =
