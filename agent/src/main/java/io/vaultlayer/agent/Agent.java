@@ -187,10 +187,13 @@ final class Agent {
   private Step next(Host host, Outcome.Lost lost, Token token)
       throws IOException, InterruptedException {
     // Kept until the answer: when it was lost, the same token asks again and is recognised.
-    Token next =
+    Optional<Token> asked =
         Files.exists(places.nextToken())
-            ? new Token(Files.readString(places.nextToken()))
-            : Token.make(random);
+            ? Optional.of(new Token(Files.readString(places.nextToken())))
+            : Optional.empty();
+    // One that was granted before this agent could forget it is spent.
+    Token next =
+        asked.filter(t -> !t.text().equals(token.text())).orElseGet(() -> Token.make(random));
     OwnFile.write(places.nextToken(), next.text());
     AttemptClient client = client(host.state(), token);
     var body =

@@ -573,6 +573,9 @@ public final class JobMachine {
   }
 
   private static Decision nextEpoch(Lease lease, NextEpoch e) {
+    if (e.token().matches(e.nextToken())) {
+      return ignore(Why.WRONG_TOKEN);
+    }
     var launch = lease.boundLaunch().orElseThrow();
     var next = lease.edit();
     next.run = lease.run().ended(e.firstStep(), e.lastStep());
@@ -656,7 +659,8 @@ public final class JobMachine {
       String closedBy,
       Ending ending,
       LeaseDraft next) {
-    var started = lease.run().programStarted();
+    // A step that is told was made, even where the end overtook the beat that says "running".
+    var started = lease.run().programStarted() || next.run.firstStep().isPresent();
     var old = lease.counters();
     var noProgress =
         lease.run().committed() ? 0 : started && counts ? old.noProgress() + 1 : old.noProgress();

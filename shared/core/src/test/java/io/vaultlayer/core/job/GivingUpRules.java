@@ -128,10 +128,14 @@ abstract class GivingUpRules {
       var job = Walk.queued();
       for (int i = 1; i < JobMachine.MOST_NEVER_STARTED; i++) {
         job.claimed().takes(Edge.INTENDED, job.intend()).registers();
-        job.takes(Edge.LOST, job.exit(Outcome.NEVER_STARTED, Optional.empty(), "setup"));
+        job.takes(Edge.LOST, job.exit(Outcome.NEVER_STARTED, Optional.empty(), "lost"));
       }
       job.claimed().takes(Edge.INTENDED, job.intend()).registers();
-      job.takes(Edge.ENDED_NEVER_STARTED, inPlace ? job.nextEpoch() : job.loses());
+      job.takes(
+          Edge.ENDED_NEVER_STARTED,
+          inPlace
+              ? job.nextEpoch(Walk.STRANGER, Optional.empty())
+              : job.exit(Outcome.NEVER_STARTED, Optional.empty(), "lost"));
       failedFor("never_started", job);
     }
   }

@@ -87,21 +87,20 @@ final class RandomJob {
 
   /** Anything that could be told of this job now. */
   JobEvent anything() {
-    int kind = random.nextInt(12);
+    int kind = random.nextInt(dud ? 36 : 12);
     return kind == 0 && !past.isEmpty() ? oneOf(past) : kind < 4 ? fresh() : wanted();
   }
 
   /** What brings a job on: up to a running program, and then to the end that this seed favours. */
   private JobEvent wanted() {
     return switch (lease.state()) {
-      case QUEUED, WAITING, RECOVERING ->
-          lease.armed()
-              ? new JobEvent.Claim(now, lease.epoch(), "p-1", now.plusSeconds(60))
-              : new JobEvent.Start(now);
+      case QUEUED, WAITING, RECOVERING -> lease.armed() ? claim() : new JobEvent.Start(now);
       case PLACING ->
-          lease.launches().isEmpty()
-              ? new JobEvent.Intend(now, lease.epoch(), provisioner(), launch(lease.epoch()))
-              : dud && deaths > 1 ? launched() : register();
+          lease.claim().filter(c -> c.until().isAfter(now)).isEmpty()
+              ? claim()
+              : lease.launches().isEmpty()
+                  ? new JobEvent.Intend(now, lease.epoch(), provisioner(), launch(lease.epoch()))
+                  : dud && deaths > 1 ? launched() : register();
       case STARTING ->
           dud
               ? stillbirth()
@@ -116,10 +115,16 @@ final class RandomJob {
     };
   }
 
+  private JobEvent claim() {
+    return new JobEvent.Claim(now, lease.epoch(), "p-1", now.plusSeconds(60));
+  }
+
   private JobEvent stillbirth() {
     return deaths > 1
         ? fence(lease.epoch(), lease.sequence(), FenceCause.CONFIRMED, true)
-        : lease.bound().isEmpty() ? register() : nextEpoch();
+        : lease.bound().isEmpty()
+            ? register()
+            : random.nextBoolean() ? unstarted() : nextEpoch(Optional.empty());
   }
 
   private JobEvent notice() {
@@ -225,9 +230,13 @@ final class RandomJob {
   }
 
   private JobEvent nextEpoch() {
+    return nextEpoch(maybe(1L));
+  }
+
+  private JobEvent nextEpoch(Optional<Long> step) {
     var fresh = TokenHash.of("restart " + random.nextInt() + " of " + lease.job());
     return new JobEvent.NextEpoch(
-        now, epoch(), token(), fresh, Outcome.LOST, "SIGKILL", maybe(1L), maybe(9L));
+        now, epoch(), token(), fresh, Outcome.LOST, "SIGKILL", step, step);
   }
 
   private JobEvent exit() {
@@ -245,6 +254,20 @@ final class RandomJob {
         "ended",
         maybe(1L),
         maybe(9L));
+  }
+
+  private JobEvent unstarted() {
+    Optional<Long> none = Optional.empty();
+    return new JobEvent.Exit(
+        now,
+        epoch(),
+        token(),
+        Outcome.NEVER_STARTED,
+        Optional.empty(),
+        "lost",
+        "ended",
+        none,
+        none);
   }
 
   private LaunchRecord launch(int epoch) {

@@ -2,6 +2,7 @@ package io.vaultlayer.core.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** The next epoch on the same instance, and an attempt that reports its own loss. */
@@ -60,6 +61,12 @@ abstract class RestartingRules {
   }
 
   @Test
+  void theNextEpochHasATokenOfItsOwn() {
+    var job = Walk.running();
+    job.ignores(Why.WRONG_TOKEN, job.nextEpoch(job.token(), Optional.of(1L)));
+  }
+
+  @Test
   void aNextEpochNeedsTheOwner() {
     var job = Walk.running();
     var next = job.nextEpoch();
@@ -72,8 +79,18 @@ abstract class RestartingRules {
   @Test
   void whileRestoringItMayBeRestartedToo() {
     var job = Walk.registered();
-    job.takes(Edge.RESTARTED_IN_PLACE, job.nextEpoch());
+    var next = job.nextEpoch(Walk.attemptToken(2, 1), Optional.empty());
+    job.takes(Edge.RESTARTED_IN_PLACE, next);
     assertThat(job.lease().counters().neverStarted()).isEqualTo(1);
+    assertThat(job.lease().counters().noProgress()).isZero();
+  }
+
+  @Test
+  void aProgramThatToldAStepHasStartedEvenWhenItsBeatCameNever() {
+    var job = Walk.registered();
+    job.takes(Edge.RESTARTED_IN_PLACE, job.nextEpoch());
+    assertThat(job.lease().counters().neverStarted()).isZero();
+    assertThat(job.lease().counters().noProgress()).isEqualTo(1);
   }
 
   @Test
@@ -93,7 +110,7 @@ abstract class RestartingRules {
         continue;
       }
       var job = Walk.running();
-      var exit = job.exit(outcome, java.util.Optional.empty(), "lost");
+      var exit = job.exit(outcome, Optional.empty(), "lost");
       job.takes(Edge.LOST, exit).recognises(exit);
       assertThat(job.lease().state()).isEqualTo(JobState.RECOVERING);
       assertThat(job.lease().epoch()).isEqualTo(2);

@@ -323,15 +323,19 @@ final class Walk {
   }
 
   ByOwner nextEpoch() {
+    return nextEpoch(attemptToken(lease.epoch() + 1, 1), Optional.of(1L));
+  }
+
+  ByOwner nextEpoch(TokenHash next, Optional<Long> firstStep) {
     return new JobEvent.NextEpoch(
         now,
         lease.epoch(),
         token(),
-        attemptToken(lease.epoch() + 1, 1),
+        next,
         Outcome.LOST,
         "killed by SIGKILL",
-        Optional.of(1L),
-        Optional.of(7L));
+        firstStep,
+        firstStep.map(s -> s + 6));
   }
 
   ByOwner exit(Outcome outcome, Optional<Integer> code, String reason) {
@@ -343,8 +347,8 @@ final class Walk {
         code,
         reason,
         "as the agent saw it",
-        Optional.of(1L),
-        Optional.of(9L));
+        Optional.of(1L).filter(_ -> outcome != Outcome.NEVER_STARTED),
+        Optional.of(9L).filter(_ -> outcome != Outcome.NEVER_STARTED));
   }
 
   ByOwner succeed() {
