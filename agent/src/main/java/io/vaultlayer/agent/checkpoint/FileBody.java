@@ -69,22 +69,29 @@ final class FileBody implements Body {
   public void writeTo(OutputStream out) throws IOException {
     MessageDigest sha = digest ? Hex.newSha256() : null;
     var check = new CRC32();
-    byte[] last = new byte[0];
+    // Two buffers take turns: one is held back while the other is filled.
+    int size = (int) Math.min(PIECE, bytes);
+    byte[] held = new byte[size];
+    byte[] next = new byte[size];
+    int waiting = 0;
     try (FileChannel channel = open()) {
       long end = offset + bytes;
-      for (long at = offset; at < end; ) {
-        byte[] piece = read(channel, at, (int) Math.min(PIECE, end - at));
-        out.write(last);
+      for (long at = offset; at < end; at += waiting) {
+        int length = (int) Math.min(size, end - at);
+        read(channel, at, next, length);
+        out.write(held, 0, waiting);
         if (sha != null) {
-          sha.update(piece);
+          sha.update(next, 0, length);
         }
-        check.update(piece);
-        last = piece;
-        at += piece.length;
+        check.update(next, 0, length);
+        byte[] filled = next;
+        next = held;
+        held = filled;
+        waiting = length;
       }
     }
     verify(check.getValue());
-    out.write(last);
+    out.write(held, 0, waiting);
     sent = new Digests(sha == null ? "" : Hex.of(sha.digest()), check.getValue());
   }
 
@@ -96,15 +103,15 @@ final class FileBody implements Body {
     }
   }
 
-  private byte[] read(FileChannel channel, long at, int length) throws StoreException.SourceBroken {
-    var piece = ByteBuffer.allocate(length);
+  private void read(FileChannel channel, long at, byte[] into, int length)
+      throws StoreException.SourceBroken {
+    var piece = ByteBuffer.wrap(into, 0, length);
     try {
       while (piece.hasRemaining()) {
         if (channel.read(piece, at + piece.position()) < 0) {
           throw broken("became shorter", null);
         }
       }
-      return piece.array();
     } catch (StoreException.SourceBroken e) {
       throw e;
     } catch (IOException e) {

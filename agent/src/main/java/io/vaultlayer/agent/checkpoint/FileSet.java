@@ -4,12 +4,12 @@ import io.vaultlayer.agent.s3.Hex;
 import io.vaultlayer.wire.BucketLayout;
 import io.vaultlayer.wire.Json;
 import io.vaultlayer.wire.Manifest;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -18,6 +18,9 @@ import java.util.Map;
  * second run after a failure sends only the rest.
  */
 final class FileSet {
+  /** How a manifest without files renders them; a quote inside a value would be escaped. */
+  private static final String NO_FILES = "\"files\":[]";
+
   private final Path root;
   private final Tree tree;
   private final String prefix;
@@ -34,19 +37,12 @@ final class FileSet {
     this.cut = cut;
   }
 
-  /** Manifest bytes as they are stored, and what a commit says of them. */
-  record Written(byte[] content, String sha256, Manifest manifest) {
-    static Written of(Manifest manifest) throws IOException {
-      byte[] content = Json.render(manifest).getBytes(StandardCharsets.UTF_8);
-      if (content.length > Manifest.MOST_BYTES) {
-        throw new IOException("the manifest has more than " + Manifest.MOST_BYTES + " bytes");
-      }
-      return new Written(content, Hex.of(Hex.sha256(content)), manifest);
-    }
+  /** A manifest as it is stored, and what a commit says of it. */
+  record Written(String sha256, Manifest manifest) {
 
     /** One that lies in the bucket already. */
     static Written of(byte[] content, Manifest manifest) {
-      return new Written(content, Hex.of(Hex.sha256(content)), manifest);
+      return new Written(Hex.of(Hex.sha256(content)), manifest);
     }
 
     long bytes() {
@@ -55,13 +51,46 @@ final class FileSet {
   }
 
   /**
+   * A manifest's bytes: one line. File by file, because all of them at once as text, as characters
+   * and as bytes would be the largest thing in the agent's heap.
+   *
+   * @throws IOException when it is too large
+   */
+  static byte[] render(Manifest manifest) throws IOException {
+    var bare =
+        new Manifest(
+            manifest.job(),
+            manifest.epoch(),
+            manifest.step(),
+            manifest.createdAt(),
+            manifest.framework(),
+            List.of(),
+            manifest.health());
+    String frame = Json.render(bare);
+    int at = frame.indexOf(NO_FILES) + NO_FILES.length() - 1;
+    var out = new ByteArrayOutputStream();
+    out.writeBytes(frame.substring(0, at).getBytes(StandardCharsets.UTF_8));
+    String separator = "";
+    for (Manifest.File file : manifest.files()) {
+      out.writeBytes((separator + Json.render(file)).getBytes(StandardCharsets.UTF_8));
+      separator = ",";
+      if (out.size() > Limits.MOST_MANIFEST_BYTES) {
+        throw new IOException(
+            "the manifest has more than " + Limits.MOST_MANIFEST_BYTES + " bytes");
+      }
+    }
+    out.writeBytes(frame.substring(at).getBytes(StandardCharsets.UTF_8));
+    return out.toByteArray();
+  }
+
+  /**
    * Stores every file, small ones several at a time, and returns them in the tree's order.
    *
-   * @param known files that need not be sent again, by SHA-256
+   * @param known files that need not be sent again
    */
-  List<Manifest.File> send(Sender sender, Map<String, Manifest.File> known) throws IOException {
+  List<Manifest.File> send(Sender sender, Known known) throws IOException {
     var large = new ArrayList<Sender.Item>();
-    try (var crew = new Crew<Manifest.File>()) {
+    try (var crew = new Crew()) {
       for (Tree.Entry entry : tree.files()) {
         Sender.Item item = item(entry);
         if (stored(entry.path()) != null || crew.hasFailed()) {
@@ -73,7 +102,7 @@ final class FileSet {
           crew.start(() -> store(sender, item, known));
         }
       }
-      crew.results();
+      crew.finish();
     }
     for (Sender.Item item : large) {
       store(sender, item, known);
@@ -81,8 +110,7 @@ final class FileSet {
     return tree.files().stream().map(entry -> stored(entry.path())).toList();
   }
 
-  private Manifest.File store(Sender sender, Sender.Item item, Map<String, Manifest.File> known)
-      throws IOException {
+  private Manifest.File store(Sender sender, Sender.Item item, Known known) throws IOException {
     boolean reserved = item.key(1).equals(prefix + BucketLayout.MANIFEST);
     Manifest.File file = sender.send(item, known, reserved ? 2 : 1);
     synchronized (stored) {
@@ -101,15 +129,6 @@ final class FileSet {
     String path = entry.path();
     String name = path.startsWith(cut) ? path.substring(cut.length()) : path;
     return new Sender.Item(root.resolve(path), entry.stat(), path, prefix, name);
-  }
-
-  /** The files of a manifest by digest. */
-  static Map<String, Manifest.File> byDigest(Manifest manifest) {
-    var files = new LinkedHashMap<String, Manifest.File>();
-    for (Manifest.File file : manifest.files()) {
-      files.putIfAbsent(file.sha256(), file);
-    }
-    return files;
   }
 
   /** True when both manifests describe the same content, wherever it lies. */

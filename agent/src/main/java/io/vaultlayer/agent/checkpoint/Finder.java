@@ -1,6 +1,5 @@
 package io.vaultlayer.agent.checkpoint;
 
-import io.vaultlayer.wire.Manifest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -125,7 +124,7 @@ final class Finder {
     var all = new ArrayList<>(sight.tops);
     all.addAll(Companions.of(kept, sight.tops, step.getAsLong(), MOST_TOPS));
     Tree tree =
-        all.size() == sight.tops.size() ? sight.tree : Tree.of(kept, all, Manifest.MOST_FILES);
+        all.size() == sight.tops.size() ? sight.tree : Tree.of(kept, all, Limits.MOST_FILES);
     return new Sighted(step, List.copyOf(all), tree, proof);
   }
 
@@ -196,7 +195,7 @@ final class Finder {
   }
 
   private Sight see(String name, List<String> tops, long nowNanos) throws IOException {
-    Tree seen = Tree.of(kept, tops, Manifest.MOST_FILES);
+    Tree seen = Tree.of(kept, tops, Limits.MOST_FILES);
     Tree tree = name.equals(WHOLE) ? withoutLogs(seen) : seen;
     Sight sight = sights.computeIfAbsent(name, n -> new Sight());
     if (sight.tree == null || !sight.tree.same(tree)) {

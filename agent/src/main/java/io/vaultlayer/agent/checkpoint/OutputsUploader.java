@@ -45,18 +45,19 @@ public final class OutputsUploader {
    *     says which
    */
   public Stored upload(String job, int epoch, Path directory) throws IOException {
-    List<String> names = Tree.names(directory, Manifest.MOST_FILES);
-    Tree tree = Tree.of(directory, names, Manifest.MOST_FILES);
+    List<String> names = Tree.names(directory, Limits.MOST_FILES);
+    Tree tree = Tree.of(directory, names, Limits.MOST_FILES);
     check(directory, tree);
     String prefix = BucketLayout.outputs(job, epoch);
-    var files = new FileSet(directory, tree, prefix, "").send(sender, Map.of());
+    var files = new FileSet(directory, tree, prefix, "").send(sender, Known.NOTHING);
     String key = BucketLayout.outputsManifest(job, epoch);
     var manifest =
         new Manifest(job, epoch, null, clock.instant().toString(), "unknown", files, Map.of());
-    var written = FileSet.Written.of(manifest);
-    if (!sender.sendManifest(key, written.content())) {
-      written = earlier(key, written);
-    }
+    byte[] content = FileSet.render(manifest);
+    FileSet.Written written =
+        sender.sendManifest(key, content)
+            ? FileSet.Written.of(content, manifest)
+            : earlier(key, manifest);
     return new Stored(key, written.sha256(), written.bytes(), files.size());
   }
 
@@ -73,11 +74,11 @@ public final class OutputsUploader {
   }
 
   /** An earlier call got as far as the manifest; it holds if it describes the same files. */
-  private FileSet.Written earlier(String key, FileSet.Written mine) throws IOException {
-    byte[] there = store.read(key, Manifest.MOST_BYTES);
+  private FileSet.Written earlier(String key, Manifest mine) throws IOException {
+    byte[] there = store.read(key, Limits.MOST_MANIFEST_BYTES);
     try {
       Manifest other = Json.parse(new String(there, StandardCharsets.UTF_8), Manifest.class);
-      if (FileSet.sameFiles(mine.manifest(), other)) {
+      if (FileSet.sameFiles(mine, other)) {
         return FileSet.Written.of(there, other);
       }
     } catch (Json.MalformedJson e) {

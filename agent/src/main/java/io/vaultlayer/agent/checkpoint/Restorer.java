@@ -48,7 +48,7 @@ final class Restorer {
     }
     byte[] content;
     try {
-      content = store.read(key, Manifest.MOST_BYTES);
+      content = store.read(key, Limits.MOST_MANIFEST_BYTES);
     } catch (StoreException.NotThere e) {
       throw new DamagedCheckpoint("the manifest " + key + " is missing");
     } catch (StoreException.WrongSize e) {
@@ -73,7 +73,7 @@ final class Restorer {
    * @param files some of a checked manifest's
    */
   void download(List<Manifest.File> files, Path into) throws DamagedCheckpoint, IOException {
-    try (var crew = new Crew<Void>()) {
+    try (var crew = new Crew()) {
       for (Manifest.File file : files) {
         Path target = into.resolve(file.path());
         Files.createDirectories(target.getParent());
@@ -85,15 +85,15 @@ final class Restorer {
           crew.start(() -> fetch(file, target, from));
         }
       }
-      crew.results();
+      crew.finish();
     } catch (Damage e) {
       throw new DamagedCheckpoint(e.getMessage());
     }
-    try (var crew = new Crew<Void>()) {
+    try (var crew = new Crew()) {
       for (Manifest.File file : files) {
         crew.start(() -> verify(file, into.resolve(file.path())));
       }
-      crew.results();
+      crew.finish();
     } catch (Damage e) {
       throw new DamagedCheckpoint(e.getMessage());
     }
@@ -117,7 +117,7 @@ final class Restorer {
     }
   }
 
-  private Void fetch(Manifest.File file, Path target, long from) throws IOException {
+  private void fetch(Manifest.File file, Path target, long from) throws IOException {
     long total;
     try {
       if (file.bytes() == 0) {
@@ -136,14 +136,12 @@ final class Restorer {
     if (total != file.bytes()) {
       throw new Damage(file, "has " + total + " bytes and not the " + file.bytes() + " committed");
     }
-    return null;
   }
 
-  private static Void verify(Manifest.File file, Path path) throws IOException {
+  private static void verify(Manifest.File file, Path path) throws IOException {
     if (!sha256(path).equals(file.sha256())) {
       throw new Damage(file, "has another digest than was committed");
     }
-    return null;
   }
 
   private static void write(FileChannel channel, ByteBuffer piece, long at) throws IOException {
@@ -167,7 +165,7 @@ final class Restorer {
   private static void check(Scope scope, AttemptApi.Pointer pointer, Manifest manifest)
       throws DamagedCheckpoint {
     List<Manifest.File> files = manifest.files();
-    if (files == null || files.isEmpty() || files.size() > Manifest.MOST_FILES) {
+    if (files == null || files.isEmpty() || files.size() > Limits.MOST_FILES) {
       throw new DamagedCheckpoint("the manifest names no files, or too many");
     }
     if (manifest.step() == null || manifest.step() != pointer.step()) {

@@ -14,9 +14,8 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.zip.CRC32;
 
 /** Puts single files into the bucket, each under a key that is written once and never again. */
@@ -76,15 +75,14 @@ final class Sender {
    * @param firstPlace 1, or 2 when the first place is reserved
    * @throws SourceChanged when the file is not what the snapshot took
    */
-  Manifest.File send(Item item, Map<String, Manifest.File> known, int firstPlace)
-      throws IOException {
+  Manifest.File send(Item item, Known known, int firstPlace) throws IOException {
     try {
       Optional<Read> read = Optional.empty();
-      if (known.values().stream().anyMatch(file -> file.bytes() == item.stat().bytes())) {
+      if (known.hasSize(item.stat().bytes())) {
         read = Optional.of(read(item));
-        Manifest.File same = known.get(read.get().sha256());
-        if (same != null && same.bytes() == item.stat().bytes()) {
-          return file(item, same.key(), read.get());
+        var same = known.find(read.get().sha256(), item.stat().bytes());
+        if (same.isPresent()) {
+          return file(item, same.get().key(), read.get());
         }
       }
       return isLarge(item) ? sendParts(item, read, firstPlace) : sendWhole(item, read, firstPlace);
@@ -162,10 +160,12 @@ final class Sender {
       throws IOException {
     String upload = store.createMultipart(key);
     boolean open = true;
-    try (var crew = new Crew<ObjectStore.Part>()) {
+    var parts = new ConcurrentSkipListMap<Integer, ObjectStore.Part>();
+    try (var crew = new Crew()) {
       EachPart send =
           (number, at, length, crc) -> {
-            crew.start(upload(item, key, upload, number, at, length, crc));
+            var body = FileBody.known(item.file(), item.stat(), at, length, crc);
+            crew.start(() -> parts.put(number, store.uploadPart(key, upload, number, body)));
             return !crew.hasFailed();
           };
       Read mine;
@@ -175,9 +175,9 @@ final class Sender {
       } else {
         mine = read(item, send);
       }
-      List<ObjectStore.Part> parts = crew.results();
+      crew.finish();
       unchanged(item);
-      open = !complete(item, key, upload, parts, mine);
+      open = !complete(item, key, upload, List.copyOf(parts.values()), mine);
       return open ? Optional.empty() : Optional.of(file(item, key, mine));
     } finally {
       if (open) {
@@ -203,12 +203,6 @@ final class Sender {
         return;
       }
     }
-  }
-
-  private Callable<ObjectStore.Part> upload(
-      Item item, String key, String upload, int number, long at, long length, long crc) {
-    var body = FileBody.known(item.file(), item.stat(), at, length, crc);
-    return () -> store.uploadPart(key, upload, number, body);
   }
 
   /** False when the key holds something else. */

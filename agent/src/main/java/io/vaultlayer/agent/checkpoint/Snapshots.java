@@ -1,7 +1,6 @@
 package io.vaultlayer.agent.checkpoint;
 
 import io.vaultlayer.wire.Json;
-import io.vaultlayer.wire.Manifest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -133,8 +132,8 @@ final class Snapshots {
       snapshot.ifPresent(found::add);
       if (snapshot.isEmpty()) {
         Path files = directory.resolve("files");
-        var names = Tree.names(files, Manifest.MOST_FILES);
-        discard(directory, Tree.of(files, names, Manifest.MOST_FILES));
+        var names = Tree.names(files, Limits.MOST_FILES);
+        discard(directory, Tree.of(files, names, Limits.MOST_FILES));
       } else {
         touch(snapshot.get().tree());
       }
@@ -213,7 +212,7 @@ final class Snapshots {
   private static Optional<Snapshot> recover(Path directory) {
     try {
       Record record = Json.parse(Files.readString(directory.resolve(RECORD)), Record.class);
-      Tree tree = Tree.of(directory.resolve("files"), record.tops(), Manifest.MOST_FILES);
+      Tree tree = Tree.of(directory.resolve("files"), record.tops(), Limits.MOST_FILES);
       if (!states(tree).equals(record.states())) {
         return Optional.empty();
       }

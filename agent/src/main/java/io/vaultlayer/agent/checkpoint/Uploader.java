@@ -12,7 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -31,8 +30,7 @@ final class Uploader {
   /** True once nobody waits for a commit any more. */
   private final BooleanSupplier over;
 
-  /** Files of the newest committed checkpoint that is known here, by digest. */
-  private Map<String, Manifest.File> known = Map.of();
+  private Known known = Known.NOTHING;
 
   Uploader(
       Scope scope,
@@ -89,7 +87,7 @@ final class Uploader {
   }
 
   void base(Manifest manifest) {
-    known = FileSet.byDigest(manifest);
+    known = Known.of(manifest);
   }
 
   /** One try. */
@@ -106,12 +104,12 @@ final class Uploader {
         if (changed.isPresent()) {
           return new Outcome.Held(Gate.shown(changed.get()) + " changed while it was uploaded");
         }
-        FileSet.Written written = FileSet.Written.of(manifest(snapshot, files));
+        Manifest manifest = manifest(snapshot, files);
         stop.check();
         if (over.getAsBoolean()) {
           return new Outcome.Later("out of time");
         }
-        Optional<FileSet.Written> stored = store(written);
+        Optional<FileSet.Written> stored = store(manifest);
         if (stored.isEmpty()) {
           return new Outcome.Held("another checkpoint of this step is stored already");
         }
@@ -148,13 +146,13 @@ final class Uploader {
   }
 
   /** What lies under the manifest's key now; empty when it describes other files. */
-  private Optional<FileSet.Written> store(FileSet.Written written) throws IOException {
-    Manifest manifest = written.manifest();
+  private Optional<FileSet.Written> store(Manifest manifest) throws IOException {
+    byte[] content = FileSet.render(manifest);
     String key = BucketLayout.checkpointManifest(manifest.job(), manifest.epoch(), manifest.step());
-    if (sender.sendManifest(key, written.content())) {
-      return Optional.of(written);
+    if (sender.sendManifest(key, content)) {
+      return Optional.of(FileSet.Written.of(content, manifest));
     }
-    byte[] there = store.read(key, Manifest.MOST_BYTES);
+    byte[] there = store.read(key, Limits.MOST_MANIFEST_BYTES);
     try {
       Manifest other = Json.parse(new String(there, StandardCharsets.UTF_8), Manifest.class);
       return FileSet.sameFiles(manifest, other)

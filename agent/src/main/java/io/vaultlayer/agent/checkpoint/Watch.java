@@ -11,8 +11,11 @@ import java.util.stream.Collectors;
 
 /** The watching side: looks, and makes a snapshot of what is complete at once. */
 final class Watch {
-  /** A look may take this share of the time at most; huge directories are looked at less often. */
-  private static final int LOOK_SHARE = 20;
+  /** Huge directories are looked at less often: a look takes a tenth of the time at most... */
+  private static final int LOOK_SHARE = 10;
+
+  /** ...but a save is not left alone for longer than this. */
+  private static final long LONGEST_REST_NANOS = 5_000_000_000L;
 
   private final CheckpointPipeline.Parts parts;
   private final CheckpointPipeline.Pace pace;
@@ -89,8 +92,8 @@ final class Watch {
         try {
           // A change of phase is looked into at once; otherwise wait for the next look.
           if (!stopped && seenIn == phase) {
-            long rest = Math.max(pace.look().toNanos(), took * LOOK_SHARE);
-            TimeUnit.NANOSECONDS.timedWait(this, Math.max(rest, 1_000_000));
+            long rest = Math.min(took * LOOK_SHARE, LONGEST_REST_NANOS);
+            TimeUnit.NANOSECONDS.timedWait(this, Math.max(rest, pace.look().toNanos()));
           }
         } catch (InterruptedException e) {
           return;
