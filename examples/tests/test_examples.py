@@ -287,8 +287,12 @@ class AwkwardScripts(Case):
             self.assertNotEqual(os.getsid(process.pid), os.getsid(pids["session"]))
             self.assertEqual(os.getsid(process.pid), os.getsid(pids["group"]))
             self.assertNotEqual(os.getsid(process.pid), os.getsid(pids["daemon"]))
-            command = pathlib.Path("/proc/%d/cmdline" % pids["daemon"]).read_bytes()
-            self.assertTrue(command.endswith(b"\0vl-child\0"), command)
+            # The daemon tells its number before it becomes another program; give it the time to.
+            told = pathlib.Path("/proc/%d/cmdline" % pids["daemon"])
+            until = time.monotonic() + 20
+            while not told.read_bytes().endswith(b"\0vl-child\0") and time.monotonic() < until:
+                time.sleep(0.05)
+            self.assertTrue(told.read_bytes().endswith(b"\0vl-child\0"), told.read_bytes())
             process.kill()
             process.wait()
             for pid in pids.values():
