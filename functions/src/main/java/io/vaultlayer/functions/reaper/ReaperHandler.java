@@ -7,6 +7,7 @@ import io.vaultlayer.core.port.Provider.Inventory;
 import io.vaultlayer.core.port.Provider.ProviderFailure;
 import io.vaultlayer.core.port.Provider.Seen;
 import io.vaultlayer.core.port.Provider.Sighting;
+import io.vaultlayer.core.port.Write;
 import io.vaultlayer.functions.Platform;
 import io.vaultlayer.functions.http.Batches;
 import io.vaultlayer.functions.state.Control;
@@ -32,6 +33,10 @@ public final class ReaperHandler {
   static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
 
   private static final int LONGEST_PAUSE_SECONDS = 300;
+
+  /** Tries of the write that confirms an instance gone. */
+  private static final int MOST_TRIES = 8;
+
   private static final Pattern LABEL =
       Pattern.compile("vl-([a-z0-9]{1,16})-(job_[0-9a-z]{26})-e(\\d{1,9})-(\\d{1,6})");
   private final Platform platform;
@@ -118,23 +123,36 @@ public final class ReaperHandler {
     }
   }
 
-  /** The write that confirms the instance gone releases its money, once. */
-  private void gone(JobRecords.Versioned<InstanceRow> stored, Instant now) {
-    var row = stored.value();
-    double cost =
-        row.usdPerHour() * Duration.between(row.intendedAt(), now).toMillis() / 3_600_000.0;
-    var beside =
-        control
-            .records()
-            .findMoney(row.job())
-            .filter(m -> m.value().reserved().containsKey(row.label()))
-            .map(m ->
-                control.records().moneyWrite(row.job(), m, m.value().settle(row.label(), cost)))
-            .stream()
-            .toList();
-    if (instances.move(stored, row.gone(now, "the provider's list no longer shows it"), beside)) {
-      control.log().note("gone", row.label(), "confirmed by a complete list");
+  /**
+   * The write that confirms the instance gone releases its money, once. The money moves while the
+   * job's next launch is intended, so both are read again then; whoever loses every time finds the
+   * row due again.
+   */
+  private void gone(JobRecords.Versioned<InstanceRow> first, Instant now) {
+    var stored = Optional.of(first);
+    for (int tries = 0; tries < MOST_TRIES && stored.isPresent(); tries++) {
+      var row = stored.get().value();
+      if (row.state() == State.GONE || tries > 0 && owned(row)) {
+        return;
+      }
+      double hours = Duration.between(row.intendedAt(), now).toMillis() / 3_600_000.0;
+      if (instances.move(
+          stored.get(),
+          row.gone(now, "the provider's list no longer shows it"),
+          released(row, row.usdPerHour() * hours))) {
+        control.log().note("gone", row.label(), "confirmed by a complete list");
+        return;
+      }
+      stored = instances.load(row.label());
     }
+    stored.ifPresent(left -> again(left, now, "its row or the money moved"));
+  }
+
+  private List<Write> released(InstanceRow row, double usd) {
+    return control.records().findMoney(row.job()).stream()
+        .filter(m -> m.value().reserved().containsKey(row.label()))
+        .map(m -> control.records().moneyWrite(row.job(), m, m.value().settle(row.label(), usd)))
+        .toList();
   }
 
   private void again(JobRecords.Versioned<InstanceRow> stored, Instant now, String why) {

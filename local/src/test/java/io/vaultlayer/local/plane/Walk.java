@@ -2,15 +2,11 @@ package io.vaultlayer.local.plane;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.vaultlayer.core.lease.TokenHash;
-import io.vaultlayer.core.port.Key;
 import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.local.home.Claimed;
 import io.vaultlayer.local.home.Home;
 import io.vaultlayer.local.log.PlaneLog;
-import io.vaultlayer.local.store.SqliteStore;
-import io.vaultlayer.local.template.LocalNames;
 import io.vaultlayer.local.template.Template;
-import io.vaultlayer.local.template.TemplateReader;
 import io.vaultlayer.testkit.fake.FakeProvider;
 import io.vaultlayer.wire.BucketLayout;
 import io.vaultlayer.wire.Json;
@@ -24,6 +20,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -58,7 +56,6 @@ final class Walk implements AutoCloseable {
   private final FakeProvider provider;
   private final Plane plane;
   private final Home home;
-  private final SqliteStore store;
   private String check = "start";
   private String job;
   private int epoch;
@@ -91,17 +88,11 @@ final class Walk implements AutoCloseable {
             clock,
             TestPlane.entropy());
     plane = Plane.start(claimed, plan, new PlaneLog(home.log(), clock), change);
-    store =
-        SqliteStore.open(
-            home.store(),
-            TemplateReader.read(
-                    template, Map.of(), new LocalNames("http://127.0.0.1:1", "http://127.0.0.1:2"))
-                .tables());
   }
 
   void run() {
     check = "the minute schedule ticks when the plane starts";
-    until("the watchdog swept", () -> store.get("Jobs", Key.of("watchdog")).isPresent());
+    until("the watchdog swept", () -> !stored("Jobs", "watchdog").isEmpty());
     check = "the inventory schedule finds an orphan";
     until("it is terminated", () -> !provider.alive().contains(ORPHAN));
     firstAttempt();
@@ -499,16 +490,27 @@ final class Walk implements AutoCloseable {
   }
 
   private String state(String label) {
-    return store
-        .get("Instances", Key.of(label))
-        .map(i -> String.valueOf(i.attributes().get("state")))
-        .orElse("");
+    var row = stored("Instances", label);
+    return row.isEmpty() ? "" : Json.tree(row).path("state").asText();
+  }
+
+  /** A row's attributes, read from the file beside the running plane; empty when there is none. */
+  private String stored(String table, String partition) {
+    var url = "jdbc:sqlite:file:" + home.store() + "?mode=ro";
+    try (var connection = DriverManager.getConnection(url);
+        var select =
+            connection.prepareStatement("SELECT json FROM \"t_" + table + "\" WHERE pk = ?")) {
+      select.setString(1, partition);
+      var rows = select.executeQuery();
+      return rows.next() ? rows.getString(1) : "";
+    } catch (SQLException e) {
+      return "";
+    }
   }
 
   @Override
   public void close() {
     http.close();
-    store.close();
     plane.close();
   }
 }
