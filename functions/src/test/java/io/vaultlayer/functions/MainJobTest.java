@@ -487,4 +487,16 @@ class MainJobTest {
     var job = world.submit(Map.of());
     assertThat(world.status(job).state()).isEqualTo("starting");
   }
+
+  @Test
+  void aJobThatBecomesLiveRightAfterAnIdleTickIsWatchedAllTheSame() {
+    world.queue("TICK_QUEUE_URL").send("{\"tick\":\"minute\"}", Duration.ZERO);
+    world.deliver();
+    var job = world.submit(Map.of());
+    var agent = running(job);
+    beating(agent, 6, 3);
+    world.provider.vanish(agent.bootstrap.label());
+    world.pass(Duration.ofSeconds(5));
+    assertThat(world.lease(job).epoch()).isEqualTo(2);
+  }
 }

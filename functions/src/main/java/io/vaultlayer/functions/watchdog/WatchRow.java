@@ -28,8 +28,11 @@ record WatchRow(long version, Instant lastTick, Instant watchSince, Instant next
   sealed interface Turn {
     record Sweep(WatchRow row) implements Turn {}
 
-    /** Another tick sweeps now, or has just done so. */
-    record Skip(String why) implements Turn {}
+    /**
+     * Another tick sweeps now, or has just done so. It may have seen nothing to do and have called
+     * nobody, while the caller knows of a job: then one more tick must follow.
+     */
+    record Skip(boolean callAgain) implements Turn {}
   }
 
   /**
@@ -39,7 +42,7 @@ record WatchRow(long version, Instant lastTick, Instant watchSince, Instant next
     var stored = store.get(table, KEY).map(WatchRow::parse);
     if (stored.isPresent()
         && now.isBefore(stored.get().lastTick().plus(tick.multipliedBy(4).dividedBy(5)))) {
-      return new Turn.Skip("a tick swept just before");
+      return new Turn.Skip(stored.get().nextExpected().isAfter(now.plus(tick.multipliedBy(2))));
     }
     var absent =
         stored.isEmpty()
@@ -47,9 +50,7 @@ record WatchRow(long version, Instant lastTick, Instant watchSince, Instant next
     var since = absent ? now : stored.get().watchSince();
     var next =
         new WatchRow(stored.map(WatchRow::version).orElse(0L) + 1, now, since, now.plus(IDLE));
-    return next.write(store, table, stored)
-        ? new Turn.Sweep(next)
-        : new Turn.Skip("another tick took the turn");
+    return next.write(store, table, stored) ? new Turn.Sweep(next) : new Turn.Skip(true);
   }
 
   /** The schedule's own interval, in which an idle plane ticks. */

@@ -51,7 +51,11 @@ public final class WatchdogHandler {
     var table = control.records().table();
     var now = platform.clock().instant();
     switch (WatchRow.take(platform.store(), table, now, tick)) {
-      case WatchRow.Turn.Skip _ -> {}
+      case WatchRow.Turn.Skip skip -> {
+        if (skip.callAgain()) {
+          call();
+        }
+      }
       case WatchRow.Turn.Sweep turn -> {
         boolean work = sweep(turn.row());
         if (work) {
@@ -65,8 +69,12 @@ public final class WatchdogHandler {
    * The next tick in this chain; the minute schedule starts a new chain when this message is lost.
    */
   private void next(WatchRow row, String table) {
-    platform.queue("TICK_QUEUE_URL").send("{\"tick\":\"next\"}", tick);
+    call();
     row.expect(platform.store(), table, platform.clock().instant().plus(tick));
+  }
+
+  private void call() {
+    platform.queue("TICK_QUEUE_URL").send("{\"tick\":\"next\"}", tick);
   }
 
   /** True when there is work that the next tick should look at soon. */
