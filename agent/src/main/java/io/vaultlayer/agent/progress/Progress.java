@@ -32,7 +32,8 @@ public final class Progress {
   private final Deque<Sample> samples = new ArrayDeque<>();
   private OptionalLong first = OptionalLong.empty();
   private OptionalLong second = OptionalLong.empty();
-  private OptionalLong step = OptionalLong.empty();
+  private OptionalLong told = OptionalLong.empty();
+  private OptionalLong saved = OptionalLong.empty();
   private OptionalDouble loss = OptionalDouble.empty();
   private int falls;
 
@@ -44,21 +45,20 @@ public final class Progress {
     this.nanos = nanos;
   }
 
+  /** The script has told this step. */
   public synchronized void step(long seen) {
-    if (falls >= MOST_FALLS) {
+    if (falls >= MOST_FALLS || told.isPresent() && seen == told.getAsLong()) {
       return;
     }
-    if (step.isPresent() && seen < step.getAsLong()) {
+    if (told.isPresent() && seen < told.getAsLong()) {
       falls++;
       if (falls >= MOST_FALLS) {
         first = OptionalLong.empty();
         second = OptionalLong.empty();
-        step = OptionalLong.empty();
+        told = OptionalLong.empty();
         samples.clear();
+        step().ifPresent(this::sample);
       }
-      return;
-    }
-    if (step.isPresent() && seen == step.getAsLong()) {
       return;
     }
     if (first.isEmpty()) {
@@ -66,15 +66,33 @@ public final class Progress {
     } else if (second.isEmpty()) {
       second = OptionalLong.of(seen);
     }
-    step = OptionalLong.of(seen);
-    sample(new Sample(nanos.getAsLong(), seen));
+    change(() -> told = OptionalLong.of(seen));
   }
 
-  /** A checkpoint of this step is complete: that many steps are done, whatever was printed. */
+  /**
+   * A checkpoint of this step is complete: that many steps are done, whatever was told. It says
+   * nothing about the first step.
+   */
   public synchronized void checkpointed(long done) {
-    if (falls < MOST_FALLS && (step.isEmpty() || done > step.getAsLong())) {
-      step(done);
+    if (done > base && (saved.isEmpty() || done > saved.getAsLong())) {
+      change(() -> saved = OptionalLong.of(done));
     }
+  }
+
+  private void change(Runnable news) {
+    OptionalLong before = step();
+    news.run();
+    OptionalLong after = step();
+    if (!after.equals(before)) {
+      sample(after.getAsLong());
+    }
+  }
+
+  private OptionalLong step() {
+    if (told.isEmpty() || saved.isEmpty()) {
+      return told.isPresent() ? told : saved;
+    }
+    return told.getAsLong() >= saved.getAsLong() ? told : saved;
   }
 
   public synchronized void loss(double seen) {
@@ -90,7 +108,7 @@ public final class Progress {
         samples.isEmpty()
             ? OptionalDouble.empty()
             : OptionalDouble.of((nanos.getAsLong() - samples.getLast().nanos()) / 1e9);
-    return new Seen(step, firstStep(), loss, rate(), since);
+    return new Seen(step(), firstStep(), loss, rate(), since);
   }
 
   /**
@@ -108,7 +126,8 @@ public final class Progress {
     return follows ? OptionalLong.of(base + 1) : first;
   }
 
-  private void sample(Sample newest) {
+  private void sample(long step) {
+    var newest = new Sample(nanos.getAsLong(), step);
     samples.addLast(newest);
     while (samples.size() > MOST_SAMPLES
         || samples.size() > 2 && newest.nanos() - samples.getFirst().nanos() > WINDOW_NANOS) {

@@ -50,7 +50,35 @@ class ProgressTest {
     assertThat(progress.seen().step()).isEmpty();
     assertThat(progress.firstStep()).isEmpty();
     progress.checkpointed(40);
+    assertThat(progress.seen().step()).hasValue(40);
+    first(progress, 70, 80);
+    assertThat(progress.seen().step()).hasValue(40);
+  }
+
+  @Test
+  void aCheckpointMovesTheStepButIsNoFirstStepAndNoFall() {
+    Progress progress = progress(800);
+    progress.checkpointed(800);
     assertThat(progress.seen().step()).isEmpty();
+    progress.checkpointed(900);
+    assertThat(progress.seen().step()).hasValue(900);
+    assertThat(progress.firstStep()).isEmpty();
+    // Steps counted from zero: 899 is told after 900 are done and saved.
+    first(progress, 899);
+    progress.checkpointed(1000);
+    first(progress, 999);
+    progress.checkpointed(1100);
+    first(progress, 1099);
+    assertThat(progress.seen().step()).hasValue(1100);
+  }
+
+  @Test
+  void aScriptThatStartsOverIsSeenBelowItsCheckpoint() {
+    Progress progress = progress(800);
+    progress.checkpointed(800);
+    first(progress, 10, 20, 30);
+    assertThat(progress.seen().step()).hasValue(30);
+    assertThat(progress.firstStep()).hasValue(10);
   }
 
   @Test
