@@ -140,10 +140,14 @@ public final class KeptDirectory {
 
   private static void needSpace(Path kept, List<Manifest.File> missing) throws IOException {
     long needed = missing.stream().mapToLong(Manifest.File::bytes).sum();
-    long there = Files.getFileStore(kept).getUsableSpace();
-    if (there < needed + SPARE_BYTES) {
+    long there = kept.toFile().getUsableSpace();
+    if (needed > 0 && there < needed + SPARE_BYTES) {
       throw new IOException(
-          "the checkpoint needs " + needed + " bytes of disk and " + there + " are left");
+          "No space left for the checkpoint: it needs "
+              + needed
+              + " bytes, "
+              + there
+              + " are free");
     }
   }
 
