@@ -2,6 +2,7 @@ package io.vaultlayer.agent;
 
 import io.vaultlayer.agent.attempt.Happening;
 import io.vaultlayer.agent.attempt.Inbox;
+import io.vaultlayer.agent.lease.Clocks;
 import io.vaultlayer.agent.note.AgentLog;
 import io.vaultlayer.agent.system.HostClocks;
 import io.vaultlayer.agent.work.InstanceDir;
@@ -63,20 +64,20 @@ public final class AgentMain {
         return Agent.BROKEN;
       }
       var inbox = new Inbox();
-      onShutdown(inbox);
-      ReclaimFile.watch(places.reclaim(), inbox);
+      onShutdown(inbox, outside.clocks());
+      ReclaimFile.watch(places.reclaim(), inbox, outside.clocks());
       return new Agent(places, inbox, outside, log).run();
     }
   }
 
   /** SIGTERM begins the JVM's shutdown; it is held open until the attempt has ended in order. */
-  private static void onShutdown(Inbox inbox) {
+  private static void onShutdown(Inbox inbox, Clocks clocks) {
     Thread main = Thread.currentThread();
     Runtime.getRuntime()
         .addShutdownHook(
             Thread.ofPlatform()
                 .unstarted(() -> {
-                  inbox.put(new Happening.Notice(NOTICE_OF_A_SHUTDOWN_SECONDS));
+                  inbox.put(new Happening.Notice(NOTICE_OF_A_SHUTDOWN_SECONDS, clocks.monotonic()));
                   try {
                     main.join();
                   } catch (InterruptedException e) {

@@ -2,6 +2,7 @@ package io.vaultlayer.agent;
 
 import io.vaultlayer.agent.attempt.Happening;
 import io.vaultlayer.agent.attempt.Inbox;
+import io.vaultlayer.agent.lease.Clocks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,7 @@ final class ReclaimFile {
   private ReclaimFile() {}
 
   /** Looks for it from now on; what it says is told once. */
-  static void watch(Path file, Inbox inbox) {
+  static void watch(Path file, Inbox inbox, Clocks clocks) {
     Thread.ofPlatform()
         .name("reclaim-file")
         .daemon()
@@ -24,7 +25,7 @@ final class ReclaimFile {
             while (!Files.exists(file)) {
               Thread.sleep(LOOK_MILLIS);
             }
-            inbox.put(new Happening.Notice(seconds(file)));
+            inbox.put(new Happening.Notice(seconds(file), clocks.monotonic()));
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           }

@@ -123,6 +123,20 @@ class AgentTroubleTest {
   }
 
   @Test
+  void anExitWith0OnAShutdownsSignalIsNotDone() throws Exception {
+    try (var scene =
+        new AgentScene(
+            directory, "trap 'exit 0' TERM; echo pid $$; while :; do sleep 0.05; done")) {
+      scene.launch();
+      long pid = Long.parseLong(scene.printed(1, "pid "));
+      // As a shutdown does: everybody, the script first.
+      AgentScene.signal("TERM", pid, scene.agent().pid());
+      scene.exitCode();
+      assertThat(scene.exit().outcome()).isEqualTo("reclaimed");
+    }
+  }
+
+  @Test
   void aNoticeOfTheHostIsForwardedAndAScriptThatDoesNotEndIsEnded() throws Exception {
     try (var scene =
         new AgentScene(

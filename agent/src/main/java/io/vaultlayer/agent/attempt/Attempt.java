@@ -289,6 +289,10 @@ public final class Attempt {
     logs.stop();
   }
 
+  boolean writesNothing() {
+    return stop.isPulled();
+  }
+
   boolean held() {
     return lease.held();
   }

@@ -31,8 +31,14 @@ final class AttemptEnd {
    */
   private static final Duration LEFT_BEHIND = Duration.ofSeconds(3);
 
-  /** A shutdown signals everybody at once; ours may arrive a little after the script's. */
-  private static final Duration SHUTDOWN_SKEW = Duration.ofSeconds(1);
+  /**
+   * A shutdown signals everybody at once; ours may arrive a little after the script's. Shorter, and
+   * a script that obeys its signal at once counts as done although it was told to stop; longer, and
+   * every success is reported later.
+   */
+  private static final Duration SHUTDOWN_SKEW = Duration.ofMillis(300);
+
+  private static final Duration LOOK = Duration.ofMillis(20);
 
   /** After a loss: what is complete is still committed, but the next attempt is waiting. */
   private static final Duration LAST_SAVE = Duration.ofSeconds(60);
@@ -115,7 +121,7 @@ final class AttemptEnd {
       throws InterruptedException {
     host.log().event("ended", Map.of("epoch", assignment.epoch(), "how", words(ending)));
     return switch (ending) {
-      case Ending.Exited(var code) when code == 0 -> succeeded(pipeline);
+      case Ending.Exited(var code) when code == 0 -> succeeded(child, pipeline);
       case Ending.Exited(var code) -> {
         save(pipeline, LAST_SAVE);
         boolean outOfMemory =
@@ -137,10 +143,10 @@ final class AttemptEnd {
             : closing.lost("process killed by SIGKILL");
       }
       case Ending.Signalled(var signal) -> {
-        Optional<Happening> shutdown =
-            signal == SIGTERM ? host.inbox().take(SHUTDOWN_SKEW) : Optional.empty();
-        if (shutdown.isPresent() && shutdown.get() instanceof Happening.Notice notice) {
-          yield drained(child, Optional.of(pipeline), notice, Optional.of(ending));
+        Optional<Happening.Notice> shutdown =
+            signal == SIGTERM ? shutdown(host.clocks().monotonic()) : Optional.empty();
+        if (shutdown.isPresent()) {
+          yield drained(child, Optional.of(pipeline), shutdown.get(), Optional.of(ending));
         }
         save(pipeline, LAST_SAVE);
         yield closing.close(reports().failed("user_program_failed", null, signal, words(ending)));
@@ -152,8 +158,24 @@ final class AttemptEnd {
     };
   }
 
-  private Outcome succeeded(CheckpointPipeline pipeline) throws InterruptedException {
+  /** Waits for the moment until which a notice belongs to the end at {@code endedAt}. */
+  private Optional<Happening.Notice> shutdown(long endedAt) throws InterruptedException {
+    long until = endedAt + SHUTDOWN_SKEW.toNanos();
+    Optional<Happening.Notice> notice = host.inbox().takeNotice(until);
+    while (notice.isEmpty() && host.clocks().monotonic() - until < 0) {
+      Thread.sleep(LOOK);
+      notice = host.inbox().takeNotice(until);
+    }
+    return notice;
+  }
+
+  private Outcome succeeded(Child child, CheckpointPipeline pipeline) throws InterruptedException {
     attempt.phase("finishing");
+    Optional<Happening.Notice> shutdown = shutdown(host.clocks().monotonic());
+    if (shutdown.isPresent()) {
+      return drained(
+          child, Optional.of(pipeline), shutdown.get(), Optional.of(new Ending.Exited(0)));
+    }
     leftBehind();
     host.tree().kill();
     pipeline.processEnded(true);
@@ -191,7 +213,7 @@ final class AttemptEnd {
   private void leftBehind() throws InterruptedException {
     long until = host.clocks().monotonic() + LEFT_BEHIND.toNanos();
     while (!host.tree().members().isEmpty() && host.clocks().monotonic() - until < 0) {
-      Thread.sleep(Duration.ofMillis(50));
+      Thread.sleep(LOOK);
     }
   }
 

@@ -10,8 +10,8 @@ public sealed interface Happening {
   /** The control plane has refused us: the attempt is no longer ours. */
   record Fenced(String message) implements Happening {}
 
-  /** The host will be taken away. */
-  record Notice(int seconds) implements Happening {}
+  /** The host will be taken away. @param at when we heard of it, on the monotonic clock */
+  record Notice(int seconds, long at) implements Happening {}
 
   /** Nobody has heard us for so long that another one must be taken to own the job. */
   record Dead() implements Happening {}

@@ -27,6 +27,18 @@ public final class Inbox {
     return waiting.stream().anyMatch(Happening.Notice.class::isInstance);
   }
 
+  /** Takes a notice that came before a moment of the monotonic clock; later ones stay. */
+  public Optional<Happening.Notice> takeNotice(long before) {
+    Optional<Happening.Notice> notice =
+        waiting.stream()
+            .filter(Happening.Notice.class::isInstance)
+            .map(Happening.Notice.class::cast)
+            .filter(n -> n.at() - before < 0)
+            .findFirst();
+    notice.ifPresent(waiting::remove);
+    return notice;
+  }
+
   /** Takes a fence or a dead-man out of the queue, wherever it stands in it. */
   public Optional<Happening> takeEnd() {
     Optional<Happening> end =
