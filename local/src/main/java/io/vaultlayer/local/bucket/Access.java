@@ -16,8 +16,12 @@ interface Access {
   /** Buckets themselves, their settings, and everybody's uploads. */
   void administer();
 
-  /** An upload in parts that this caller began: parts, completion, abort and its hidden files. */
-  void upload(String bucket, String uploadId, String key);
+  /**
+   * An upload in parts that this caller began: parts, completion, abort and its hidden files.
+   *
+   * @param action what a policy calls it
+   */
+  void upload(String bucket, String uploadId, String key, String action);
 
   /** Remembers an upload as this caller's. */
   void began(String uploadId, String key);
@@ -56,7 +60,7 @@ interface Access {
       }
 
       @Override
-      public void upload(String bucket, String uploadId, String key) {
+      public void upload(String bucket, String uploadId, String key, String action) {
         throw Denied.because(why);
       }
 

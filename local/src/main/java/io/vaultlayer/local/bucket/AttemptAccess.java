@@ -39,7 +39,11 @@ final class AttemptAccess implements Access {
 
   @Override
   public void write(String bucket, String key) {
-    own(bucket, "s3:PutObject", key);
+    write(bucket, key, "s3:PutObject");
+  }
+
+  private void write(String bucket, String key, String action) {
+    own(bucket, action, key);
     if (!Keys.writable(who.job().value(), who.epoch(), key)) {
       throw Denied.because("an attempt writes under its own epoch only");
     }
@@ -67,8 +71,8 @@ final class AttemptAccess implements Access {
   }
 
   @Override
-  public void upload(String bucket, String uploadId, String key) {
-    write(bucket, key);
+  public void upload(String bucket, String uploadId, String key, String action) {
+    write(bucket, key, action);
     if (!identities.owns(uploadId, who.job(), who.epoch(), key)) {
       throw Denied.because("not an upload of this attempt");
     }

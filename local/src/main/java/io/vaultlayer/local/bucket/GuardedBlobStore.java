@@ -61,6 +61,9 @@ final class GuardedBlobStore extends ForwardingBlobStore {
   private static final String STUB = ".s3proxy-mpu-stub-";
   private static final String PART = ".mpus-";
   private static final int UPLOAD_ID = 36;
+  private static final String PUT = "s3:PutObject";
+  private static final String ABORT = "s3:AbortMultipartUpload";
+  private static final String LIST = "s3:ListMultipartUploadParts";
 
   /** Read and thrown away of a body that is refused anyway. */
   private static final long MOST_DRAINED = 256L << 20;
@@ -83,7 +86,7 @@ final class GuardedBlobStore extends ForwardingBlobStore {
       // The server reads parts back when a completion asks for a checksum of the whole.
       var upload = key.substring(PART.length(), PART.length() + UPLOAD_ID);
       var rest = key.substring(PART.length() + UPLOAD_ID + 1);
-      access.upload(bucket, upload, rest.substring(0, Math.max(0, rest.lastIndexOf('-'))));
+      access.upload(bucket, upload, rest.substring(0, Math.max(0, rest.lastIndexOf('-'))), PUT);
     } else {
       access.read(bucket, key);
     }
@@ -92,7 +95,7 @@ final class GuardedBlobStore extends ForwardingBlobStore {
   /** The server's own note about an upload in parts: only for whoever began it. */
   private void stub(String bucket, String key) {
     var upload = key.substring(STUB.length());
-    access.upload(bucket, upload, objects.keyOf(upload));
+    access.upload(bucket, upload, objects.keyOf(upload), PUT);
   }
 
   @Override
@@ -193,7 +196,7 @@ final class GuardedBlobStore extends ForwardingBlobStore {
     return answered(
         payload,
         () -> {
-          access.upload(upload.containerName(), upload.id(), upload.blobName());
+          access.upload(upload.containerName(), upload.id(), upload.blobName(), PUT);
           return objects.roomFor(
               request.contentLength(),
               () -> super.uploadMultipartPart(upload, request, watched(payload)));
@@ -203,7 +206,7 @@ final class GuardedBlobStore extends ForwardingBlobStore {
   @Override
   public CompleteMultipartUploadResponse completeMultipartUpload(
       MultipartUpload upload, CompleteMultipartUploadRequest request) {
-    access.upload(upload.containerName(), upload.id(), upload.blobName());
+    access.upload(upload.containerName(), upload.id(), upload.blobName(), PUT);
     var once = objects.writeOnce(upload.containerName(), upload.blobName());
     return objects.written(
         upload.containerName(),
@@ -217,13 +220,13 @@ final class GuardedBlobStore extends ForwardingBlobStore {
 
   @Override
   public void abortMultipartUpload(MultipartUpload upload) {
-    access.upload(upload.containerName(), upload.id(), upload.blobName());
+    access.upload(upload.containerName(), upload.id(), upload.blobName(), ABORT);
     super.abortMultipartUpload(upload);
   }
 
   @Override
   public List<Part> listMultipartUpload(MultipartUpload upload) {
-    access.upload(upload.containerName(), upload.id(), upload.blobName());
+    access.upload(upload.containerName(), upload.id(), upload.blobName(), LIST);
     return super.listMultipartUpload(upload);
   }
 

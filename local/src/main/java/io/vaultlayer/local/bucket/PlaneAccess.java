@@ -39,7 +39,7 @@ final class PlaneAccess implements Access {
   }
 
   @Override
-  public void upload(String bucket, String uploadId, String key) {
+  public void upload(String bucket, String uploadId, String key, String action) {
     object(bucket, key);
   }
 

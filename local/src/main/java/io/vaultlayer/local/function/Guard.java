@@ -15,7 +15,11 @@ final class Guard {
    */
   void check(String action, String resource) {
     if (!permissions.allows(action, resource)) {
-      throw new AccessDenied(function, action, resource);
+      refuse(action, resource);
     }
+  }
+
+  void refuse(String action, String resource) {
+    throw new AccessDenied(function, action, resource);
   }
 }

@@ -87,9 +87,16 @@ final class GuardedPorts {
     };
   }
 
-  static JobCredentials credentials(JobCredentials inner, Guard guard, String roleArn) {
+  /**
+   * @param trusted whether the role lets this account in
+   */
+  static JobCredentials credentials(
+      JobCredentials inner, Guard guard, String roleArn, boolean trusted) {
     return (JobId job, int epoch, Duration life) -> {
       guard.check("sts:AssumeRole", roleArn);
+      if (!trusted) {
+        guard.refuse("sts:AssumeRole", roleArn + " (the role's own trust policy)");
+      }
       return inner.issue(job, epoch, life);
     };
   }

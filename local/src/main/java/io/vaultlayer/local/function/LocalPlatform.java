@@ -8,11 +8,13 @@ import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.core.port.Queue;
 import io.vaultlayer.core.port.Store;
 import io.vaultlayer.functions.Platform;
+import io.vaultlayer.local.template.LocalNames;
 import io.vaultlayer.local.template.Template;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 
 /** What one function stands on: its section of the template, and nothing beside it. */
@@ -82,7 +84,11 @@ final class LocalPlatform implements Platform {
     var arn = variable(roleVariable);
     var role = named(parts.template().roles(), r -> r.arn().equals(arn), roleVariable, "role");
     return GuardedPorts.credentials(
-        parts.credentials().apply(bucket.name(), role.arn()), guard, role.arn());
+        parts.credentials().apply(bucket.name(), role.arn()),
+        guard,
+        role.arn(),
+        new Permissions(role.trust())
+            .allows(LocalNames.ROOT, "sts:AssumeRole", role.arn(), Map.of()));
   }
 
   private static <T> T named(Collection<T> all, Predicate<T> wanted, String variable, String kind) {

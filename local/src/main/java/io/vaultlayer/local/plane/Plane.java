@@ -56,6 +56,7 @@ public final class Plane implements AutoCloseable {
   private final String token;
   private final List<QueuePoller> pollers = new ArrayList<>();
   private HttpDoor door;
+  private boolean closed;
 
   /**
    * How this plane is made.
@@ -307,6 +308,10 @@ public final class Plane implements AutoCloseable {
   /** Stops taking work, lets what is in flight end, then closes the parts. */
   @Override
   public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     log.info("stopping", Map.of());
     stopServing();
     opened.close(log);

@@ -92,14 +92,9 @@ public final class Honoured {
                   "abandoned uploads are removed when the plane starts",
                   "LifecycleConfiguration"),
               honoured(BUCKET_POLICY, "Bucket", "PolicyDocument"),
-              honoured(ROLE, "RoleName", "Policies"),
-              ignored(
-                  ROLE,
-                  "only the plane itself hands out credentials, to functions that may"
-                      + " assume the role",
-                  "AssumeRolePolicyDocument",
-                  "MaxSessionDuration",
-                  "Description"),
+              honoured(ROLE, "RoleName", "Policies", "AssumeRolePolicyDocument"),
+              ignored(ROLE, "an attempt's credentials last 15 to 60 minutes", "MaxSessionDuration"),
+              ignored(ROLE, "a text for people", "Description"),
               honoured(BUS, "Name"),
               honoured(
                   RULE,

@@ -17,6 +17,9 @@ public record LocalNames(String apiEndpoint, String queueEndpoint) {
 
   public static final String PARTITION = "local";
 
+  /** How policies name this account as a whole. */
+  public static final String ROOT = "AWS:arn:" + PARTITION + ":iam::" + ACCOUNT + ":root";
+
   static final String SUFFIX = "localhost";
 
   String arn(String service, String rest) {

@@ -17,6 +17,21 @@ final class Policies {
 
   private Policies() {}
 
+  /** A role's trust policy: its statements name no resource, because they speak of the role. */
+  static List<Statement> readTrust(String name, Object document) {
+    if (document == null) {
+      throw Shape.wrong(name, "AssumeRolePolicyDocument", "a policy document");
+    }
+    var out = new ArrayList<Statement>();
+    for (var statement :
+        many(Shape.map(name, "AssumeRolePolicyDocument", document).get("Statement"))) {
+      var whole = new LinkedHashMap<>(Shape.map(name, "Statement", statement));
+      whole.put("Resource", "*");
+      out.add(statement(name, whole, out.size()));
+    }
+    return out;
+  }
+
   /** Statements of a resolved policy document. */
   static List<Statement> read(String name, Object document) {
     if (!(document instanceof Map<?, ?> map)) {

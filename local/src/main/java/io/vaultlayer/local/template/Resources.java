@@ -187,7 +187,11 @@ final class Resources {
       statements.addAll(Policies.read(name, policy.get("PolicyDocument")));
     }
     var role = text(name, p, "RoleName", name);
-    return new Template.Role(role, names.roleArn(role), statements);
+    return new Template.Role(
+        role,
+        names.roleArn(role),
+        Policies.readTrust(name, p.get("AssumeRolePolicyDocument")),
+        statements);
   }
 
   private Template.Rule rule(String name, Map<String, Object> p) {

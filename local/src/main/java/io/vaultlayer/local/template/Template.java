@@ -70,8 +70,11 @@ public record Template(
   /** {@code policy}: the bucket policy's statements. */
   public record Bucket(String name, String arn, List<Statement> policy) {}
 
-  /** {@code statements}: what credentials made from the role may do at most. */
-  public record Role(String name, String arn, List<Statement> statements) {}
+  /**
+   * @param trust who may have credentials made from it
+   * @param statements what those may do at most
+   */
+  public record Role(String name, String arn, List<Statement> trust, List<Statement> statements) {}
 
   /**
    * @param handler class name

@@ -3,11 +3,14 @@ package io.vaultlayer.local.function;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vaultlayer.core.job.JobId;
 import io.vaultlayer.core.port.Expect;
 import io.vaultlayer.core.port.Key;
 import io.vaultlayer.core.port.Write;
 import io.vaultlayer.local.template.Statement;
+import io.vaultlayer.testkit.fake.MemoryCredentials;
 import io.vaultlayer.testkit.fake.MemoryStore;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -118,6 +121,26 @@ class PermissionsTest {
             new Write.Put("Others", Key.of("a"), Expect.absent(), Map.of(), Optional.empty()));
     assertThatThrownBy(() -> guarded.write(writes)).isInstanceOf(AccessDenied.class);
     assertThat(memory.get("Rows", Key.of("a"))).isEmpty();
+  }
+
+  @Test
+  void credentialsNeedTheFunctionsPermissionAndTheRolesTrust() {
+    var role = "arn:local:iam::000000000000:role/Agent";
+    var guard = new Guard("Fun", new Permissions(List.of(statement(true, "sts:AssumeRole", role))));
+    var inner = new MemoryCredentials(Instant::now, "bucket");
+    var job = JobId.make(1, new byte[10]);
+    GuardedPorts.credentials(inner, guard, role, true).issue(job, 1, Duration.ofMinutes(15));
+    assertThatThrownBy(() ->
+            GuardedPorts.credentials(inner, guard, role, false)
+                .issue(job, 1, Duration.ofMinutes(15)))
+        .isInstanceOf(AccessDenied.class)
+        .hasMessageContaining("trust policy");
+    var nobody = new Guard("Fun", new Permissions(List.of()));
+    assertThatThrownBy(() ->
+            GuardedPorts.credentials(inner, nobody, role, true)
+                .issue(job, 1, Duration.ofMinutes(15)))
+        .isInstanceOf(AccessDenied.class)
+        .hasMessageContaining("sts:AssumeRole");
   }
 
   private static io.vaultlayer.core.port.Store store(Statement... statements) {

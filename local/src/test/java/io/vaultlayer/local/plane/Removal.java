@@ -112,11 +112,88 @@ record Removal(String name, UnaryOperator<Template> change) {
                             .toList())));
       }
     }
+    policies(template, out);
     return out;
   }
 
+  /** What roles, queues and buckets say themselves about who may use them. */
+  private static void policies(Template template, List<Removal> out) {
+    for (var role : template.roles()) {
+      for (var statement : role.trust()) {
+        out.add(
+            new Removal(
+                "trust " + statement.actions() + " of " + role.name(),
+                t ->
+                    with(
+                        t,
+                        t.functions(),
+                        t.rules(),
+                        t.roles().stream().map(Removal::untrusting).toList())));
+      }
+    }
+    for (var queue : template.queues()) {
+      if (!queue.policy().isEmpty()) {
+        out.add(
+            new Removal(
+                "policy of " + queue.name(),
+                t ->
+                    new Template(
+                        t.tables(),
+                        t.queues().stream()
+                            .map(q -> q.name().equals(queue.name()) ? closed(q) : q)
+                            .toList(),
+                        t.buses(),
+                        t.rules(),
+                        t.buckets(),
+                        t.roles(),
+                        t.functions(),
+                        t.apis())));
+      }
+    }
+    for (var bucket : template.buckets()) {
+      for (var statement : bucket.policy()) {
+        // Loopback always counts as secure transport: that statement denies nothing here.
+        if (!statement.conditions().containsKey("Null")) {
+          continue;
+        }
+        out.add(
+            new Removal(
+                "statement " + statement.id() + " of " + bucket.name(),
+                t ->
+                    new Template(
+                        t.tables(),
+                        t.queues(),
+                        t.buses(),
+                        t.rules(),
+                        List.of(
+                            new Template.Bucket(
+                                bucket.name(), bucket.arn(), without(bucket.policy(), statement))),
+                        t.roles(),
+                        t.functions(),
+                        t.apis())));
+      }
+    }
+  }
+
+  private static Template.Role untrusting(Template.Role r) {
+    return new Template.Role(r.name(), r.arn(), List.of(), r.statements());
+  }
+
+  private static Template.Queue closed(Template.Queue q) {
+    return new Template.Queue(
+        q.name(),
+        q.arn(),
+        q.url(),
+        q.visibility(),
+        q.delay(),
+        q.retention(),
+        q.deadLetters(),
+        q.maxReceives(),
+        List.of());
+  }
+
   private static Template.Role role(Template.Role r, Statement removed) {
-    return new Template.Role(r.name(), r.arn(), without(r.statements(), removed));
+    return new Template.Role(r.name(), r.arn(), r.trust(), without(r.statements(), removed));
   }
 
   private static Removal function(

@@ -330,6 +330,7 @@ final class Walk implements AutoCloseable {
     var bytes = ("weights of " + step).getBytes(StandardCharsets.UTF_8);
     var key = BucketLayout.checkpoint(job, epoch, step) + "w.bin";
     put(key, bytes);
+    writtenOnce(key);
     var file =
         new Manifest.File(
             "checkpoint-" + step + "/w.bin",
@@ -381,6 +382,17 @@ final class Walk implements AutoCloseable {
           RequestBody.fromBytes(body));
     } catch (software.amazon.awssdk.core.exception.SdkException e) {
       throw new Failed(check, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void writtenOnce(String key) {
+    try (var s3 = s3()) {
+      s3.putObject(
+          r -> r.bucket(credentials.path("bucket").asText()).key(key),
+          RequestBody.fromString("other weights"));
+      throw new Failed("checkpoints are written once", "a second write was accepted");
+    } catch (software.amazon.awssdk.services.s3.model.S3Exception e) {
+      check("checkpoints are written once", e.statusCode() == 412, "not 412");
     }
   }
 
