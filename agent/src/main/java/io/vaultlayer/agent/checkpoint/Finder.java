@@ -47,6 +47,7 @@ final class Finder {
   private boolean numbered;
   private int usualTops = 1;
   private boolean waiting;
+  private int filesSeen;
 
   /** One candidate's history. */
   private static final class Sight {
@@ -91,6 +92,8 @@ final class Finder {
     present.keySet().removeIf(name -> !name.equals(WHOLE) && Long.parseLong(name) <= above);
     var stillUnmarked = new HashSet<String>();
     waiting = false;
+    filesSeen = 0;
+
     for (var candidate : present.entrySet()) {
       Sight sight = see(candidate.getKey(), candidate.getValue(), nowNanos);
       boolean renamed = renamed(sight, touched, stillUnmarked);
@@ -126,6 +129,11 @@ final class Finder {
     Tree tree =
         all.size() == sight.tops.size() ? sight.tree : Tree.of(kept, all, Limits.MOST_FILES);
     return new Sighted(step, List.copyOf(all), tree, proof);
+  }
+
+  /** Files that the last look went through. */
+  int filesSeen() {
+    return filesSeen;
   }
 
   private Proof proof(Sight sight, boolean renamed, long still, Phase phase) throws IOException {
@@ -196,6 +204,7 @@ final class Finder {
 
   private Sight see(String name, List<String> tops, long nowNanos) throws IOException {
     Tree seen = Tree.of(kept, tops, Limits.MOST_FILES);
+    filesSeen += seen.files().size();
     Tree tree = name.equals(WHOLE) ? withoutLogs(seen) : seen;
     Sight sight = sights.computeIfAbsent(name, n -> new Sight());
     if (sight.tree == null || !sight.tree.same(tree)) {

@@ -11,11 +11,8 @@ import java.util.stream.Collectors;
 
 /** The watching side: looks, and makes a snapshot of what is complete at once. */
 final class Watch {
-  /** Huge directories are looked at less often: a look takes a tenth of the time at most... */
-  private static final int LOOK_SHARE = 10;
-
-  /** ...but a save is not left alone for longer than this. */
-  private static final long LONGEST_REST_NANOS = 5_000_000_000L;
+  /** Huge directories are looked at less often: a look at one file costs some 20 microseconds. */
+  private static final long REST_NANOS_FOR_EACH_FILE = 500_000;
 
   private final CheckpointPipeline.Parts parts;
   private final CheckpointPipeline.Pace pace;
@@ -76,10 +73,9 @@ final class Watch {
 
   void run() {
     while (true) {
-      long before = System.nanoTime();
       Finder.Phase seenIn = phase();
       look(seenIn);
-      long took = System.nanoTime() - before;
+
       synchronized (this) {
         settled =
             seenIn == phase
@@ -92,7 +88,7 @@ final class Watch {
         try {
           // A change of phase is looked into at once; otherwise wait for the next look.
           if (!stopped && seenIn == phase) {
-            long rest = Math.min(took * LOOK_SHARE, LONGEST_REST_NANOS);
+            long rest = finder.filesSeen() * REST_NANOS_FOR_EACH_FILE;
             TimeUnit.NANOSECONDS.timedWait(this, Math.max(rest, pace.look().toNanos()));
           }
         } catch (InterruptedException e) {
