@@ -203,7 +203,8 @@ final class Preparation {
   /** A full disk is told to the user: the next host of the same kind has no larger one. */
   private static AttemptApi.Exit trouble(String what, IOException e) {
     String message = String.valueOf(e.getMessage());
-    return message.contains("No space left")
+    String cause = e.getCause() == null ? "" : String.valueOf(e.getCause().getMessage());
+    return message.contains("No space left") || cause.contains("No space left")
         ? reports().failed("no_disk_space", null, null, what + ": no space left on the disk")
         : reports().unhealthy(what + ": " + message);
   }

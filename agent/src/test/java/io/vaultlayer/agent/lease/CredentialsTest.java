@@ -1,0 +1,55 @@
+package io.vaultlayer.agent.lease;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vaultlayer.wire.AttemptApi.S3Credentials;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class CredentialsTest {
+  private final ManualClocks clocks = new ManualClocks();
+
+  private S3Credentials until(String id, Duration life) {
+    Instant now = Instant.ofEpochMilli(TimeUnit.NANOSECONDS.toMillis(clocks.wall()));
+    return expiring(id, now.plus(life).toString());
+  }
+
+  private static S3Credentials expiring(String id, String at) {
+    return new S3Credentials("http://x", "r", "b", id, "s", "t", "jobs/", at);
+  }
+
+  @Test
+  void othersAreAskedForWhenTwoThirdsOfTheirLifeAreOver() {
+    var credentials = new Credentials(clocks, until("a", Duration.ofMinutes(60)));
+    clocks.pass(Duration.ofMinutes(39));
+    assertThat(credentials.due()).isFalse();
+    clocks.pass(Duration.ofMinutes(1));
+    assertThat(credentials.due()).isTrue();
+    credentials.renewed(until("b", Duration.ofMinutes(60)));
+    assertThat(credentials.due()).isFalse();
+    assertThat(credentials.current().accessKeyId()).isEqualTo("b");
+  }
+
+  @Test
+  void aFailedTryIsRepeatedAfterAWhileAndNotAtOnce() {
+    var credentials = new Credentials(clocks, until("a", Duration.ofSeconds(30)));
+    clocks.pass(Duration.ofSeconds(20));
+    assertThat(credentials.due()).isTrue();
+    credentials.askAgainIn(Duration.ofSeconds(15));
+    assertThat(credentials.due()).isFalse();
+    clocks.pass(Duration.ofSeconds(15));
+    assertThat(credentials.due()).isTrue();
+  }
+
+  @Test
+  void anExpiryThatCannotBeReadOrIsPastIsNoEndlessAsking() {
+    for (String at : new String[] {"soon", null, "2001-01-01T00:00:00Z"}) {
+      var credentials = new Credentials(clocks, expiring("a", at));
+      assertThat(credentials.due()).isFalse();
+      clocks.pass(Duration.ofMinutes(11));
+      assertThat(credentials.due()).isTrue();
+    }
+  }
+}
