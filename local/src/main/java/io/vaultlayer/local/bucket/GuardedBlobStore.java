@@ -6,28 +6,19 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.function.Supplier;
 import org.gaul.s3proxy.blobstore.BlobStore;
-import org.gaul.s3proxy.blobstore.ForwardingBlobStore;
+import org.gaul.s3proxy.blobstore.S3Exceptions;
 import org.gaul.s3proxy.blobstore.domain.MultipartUpload;
 import software.amazon.awssdk.core.ResponseInputStream;
-import software.amazon.awssdk.services.s3.model.BucketCannedACL;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadResponse;
 import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
 import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
 import software.amazon.awssdk.services.s3.model.CopyObjectResult;
-import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
-import software.amazon.awssdk.services.s3.model.CreateBucketResponse;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
-import software.amazon.awssdk.services.s3.model.DeleteBucketEncryptionRequest;
-import software.amazon.awssdk.services.s3.model.DeleteBucketEncryptionResponse;
 import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
 import software.amazon.awssdk.services.s3.model.DeleteObjectResponse;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsRequest;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
-import software.amazon.awssdk.services.s3.model.GetBucketAclRequest;
-import software.amazon.awssdk.services.s3.model.GetBucketAclResponse;
-import software.amazon.awssdk.services.s3.model.GetObjectAclRequest;
-import software.amazon.awssdk.services.s3.model.GetObjectAclResponse;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadBucketRequest;
@@ -35,17 +26,11 @@ import software.amazon.awssdk.services.s3.model.HeadBucketResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListBucketsResponse;
-import software.amazon.awssdk.services.s3.model.ListObjectVersionsRequest;
-import software.amazon.awssdk.services.s3.model.ListObjectVersionsResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.ObjectCannedACL;
 import software.amazon.awssdk.services.s3.model.Part;
-import software.amazon.awssdk.services.s3.model.PutBucketEncryptionRequest;
-import software.amazon.awssdk.services.s3.model.PutBucketEncryptionResponse;
-import software.amazon.awssdk.services.s3.model.PutBucketVersioningRequest;
-import software.amazon.awssdk.services.s3.model.PutBucketVersioningResponse;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 import software.amazon.awssdk.services.s3.model.S3Exception;
@@ -57,7 +42,7 @@ import software.amazon.awssdk.services.s3.model.UploadPartResponse;
  * nobody thought of is a denial and no hole. (It extends the forwarding class because the server
  * looks through that one to see what the store underneath can do.)
  */
-final class GuardedBlobStore extends ForwardingBlobStore {
+final class GuardedBlobStore extends SettledBlobStore {
   private static final String STUB = ".s3proxy-mpu-stub-";
   private static final String PART = ".mpus-";
   private static final int UPLOAD_ID = 36;
@@ -124,6 +109,13 @@ final class GuardedBlobStore extends ForwardingBlobStore {
 
   // ---- writing
 
+  private void mayWrite(String bucket, String key) {
+    access.write(bucket, key);
+    if (Keys.tooLong(key)) {
+      throw S3Exceptions.invalidArgument("a name between two slashes has at most 200 bytes here");
+    }
+  }
+
   @Override
   public PutObjectResponse putBlob(PutObjectRequest request, InputStream payload) {
     if (request.key().startsWith(STUB)) {
@@ -133,7 +125,7 @@ final class GuardedBlobStore extends ForwardingBlobStore {
     return answered(
         payload,
         () -> {
-          access.write(request.bucket(), request.key());
+          mayWrite(request.bucket(), request.key());
           var once = objects.writeOnce(request.bucket(), request.key());
           return objects.written(
               request.bucket(),
@@ -149,7 +141,7 @@ final class GuardedBlobStore extends ForwardingBlobStore {
   @Override
   public CopyObjectResponse copyBlob(CopyObjectRequest request) {
     access.read(request.sourceBucket(), request.sourceKey());
-    access.write(request.destinationBucket(), request.destinationKey());
+    mayWrite(request.destinationBucket(), request.destinationKey());
     if (!objects.writeOnce(request.destinationBucket(), request.destinationKey())) {
       return objects.written(
           request.destinationBucket(), request.destinationKey(), 0L, () -> super.copyBlob(request));
@@ -183,7 +175,7 @@ final class GuardedBlobStore extends ForwardingBlobStore {
 
   @Override
   public MultipartUpload initiateMultipartUpload(CreateMultipartUploadRequest request) {
-    access.write(request.bucket(), request.key());
+    mayWrite(request.bucket(), request.key());
     var upload = super.initiateMultipartUpload(request);
     objects.began(upload.id(), request.key());
     access.began(upload.id(), request.key());
@@ -257,7 +249,7 @@ final class GuardedBlobStore extends ForwardingBlobStore {
     return super.removeBlobs(request);
   }
 
-  // ---- buckets and their settings: from the template, never from a request
+  // ---- buckets
 
   @Override
   public ListBucketsResponse list() {
@@ -272,85 +264,9 @@ final class GuardedBlobStore extends ForwardingBlobStore {
   }
 
   @Override
-  public CreateBucketResponse createContainer(CreateBucketRequest request) {
-    throw Denied.because("buckets come from the template");
-  }
-
-  @Override
-  public void clearContainer(ListObjectsV2Request request) {
-    throw Denied.because("buckets come from the template");
-  }
-
-  @Override
-  public void deleteContainer(String container) {
-    throw Denied.because("buckets come from the template");
-  }
-
-  @Override
-  public void deleteBucket(String container) {
-    throw Denied.because("buckets come from the template");
-  }
-
-  @Override
-  public BucketCannedACL getContainerAccess(String container) {
-    return BucketCannedACL.PRIVATE;
-  }
-
-  @Override
-  public GetBucketAclResponse getContainerAcl(GetBucketAclRequest request) {
-    throw Denied.because("there are no access lists here");
-  }
-
-  @Override
-  public void setContainerAccess(String container, BucketCannedACL acl) {
-    throw Denied.because("there are no access lists here");
-  }
-
-  @Override
   public ObjectCannedACL getBlobAccess(String container, String name) {
     mayRead(container, name);
     return ObjectCannedACL.PRIVATE;
-  }
-
-  @Override
-  public ObjectCannedACL getBlobAccess(String container, String name, String version) {
-    return getBlobAccess(container, name);
-  }
-
-  @Override
-  public GetObjectAclResponse getBlobAcl(GetObjectAclRequest request) {
-    throw Denied.because("there are no access lists here");
-  }
-
-  @Override
-  public void setBlobAccess(String container, String name, ObjectCannedACL acl) {
-    throw Denied.because("there are no access lists here");
-  }
-
-  @Override
-  public void setBlobAccess(String container, String name, ObjectCannedACL acl, String version) {
-    throw Denied.because("there are no access lists here");
-  }
-
-  @Override
-  public PutBucketVersioningResponse putBucketVersioning(PutBucketVersioningRequest request) {
-    throw Denied.because("buckets come from the template");
-  }
-
-  @Override
-  public PutBucketEncryptionResponse putBucketEncryption(PutBucketEncryptionRequest request) {
-    throw Denied.because("buckets come from the template");
-  }
-
-  @Override
-  public DeleteBucketEncryptionResponse deleteBucketEncryption(
-      DeleteBucketEncryptionRequest request) {
-    throw Denied.because("buckets come from the template");
-  }
-
-  @Override
-  public ListObjectVersionsResponse listVersions(ListObjectVersionsRequest request) {
-    throw Denied.because("there are no versions here");
   }
 
   @Override

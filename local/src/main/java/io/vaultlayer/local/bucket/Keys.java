@@ -1,11 +1,13 @@
 package io.vaultlayer.local.bucket;
 
 import io.vaultlayer.wire.BucketLayout;
+import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
 /** Shapes of keys. On a file system a key is a path, so one that walks is no key. */
 final class Keys {
   private static final int LONGEST = 1024;
+  private static final int LONGEST_SEGMENT = 200;
   private static final Pattern TEMPORARY =
       Pattern.compile(
           ".*-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", Pattern.DOTALL);
@@ -28,6 +30,19 @@ final class Keys {
       }
     }
     return true;
+  }
+
+  /**
+   * True when a segment is too long for the name of a file that is being written, which ends in 37
+   * characters more.
+   */
+  static boolean tooLong(String key) {
+    for (var segment : key.split("/", -1)) {
+      if (segment.getBytes(StandardCharsets.UTF_8).length > LONGEST_SEGMENT) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Like {@link #clean}, for a prefix: its last segment may be empty or unfinished. */

@@ -2,13 +2,13 @@ package io.vaultlayer.local.log;
 
 import io.vaultlayer.local.PlaneRefused;
 import io.vaultlayer.wire.Json;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -63,8 +63,11 @@ public final class PlaneLog implements AutoCloseable {
 
   /** A line that is one already: a function's own record of a decision. */
   public void decision(String json) {
-    var timed = "{\"at\":\"" + clock.instant() + "\"," + json.substring(1);
-    append(timed.length() > MOST_LINE ? timed.substring(0, MOST_LINE) : timed);
+    if (json.length() > MOST_LINE) {
+      line("info", "decision", Map.of("cut", json.substring(0, MOST_LINE / 2)));
+    } else {
+      append("{\"at\":\"" + clock.instant() + "\"," + json.substring(1));
+    }
   }
 
   private void line(String level, String what, Map<String, ?> facts) {
@@ -94,13 +97,23 @@ public final class PlaneLog implements AutoCloseable {
       written += bytes.length;
     } catch (IOException e) {
       // A log that cannot be written must not stop the plane; the next line tries again.
-      written = 0;
+      reopen();
     }
   }
 
+  /** A stream of its own kind: one of a channel would be closed by any interrupted writer. */
   private void open() throws IOException {
-    out = Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    out = new FileOutputStream(file.toFile(), true);
     written = Files.size(file);
+  }
+
+  private void reopen() {
+    try {
+      out.close();
+      open();
+    } catch (IOException e) {
+      written = 0;
+    }
   }
 
   private Path older() {

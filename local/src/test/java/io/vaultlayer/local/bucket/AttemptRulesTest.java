@@ -145,6 +145,13 @@ class AttemptRulesTest {
   }
 
   @Test
+  void aNameThatNoFileCouldHaveIsSaidToBeTooLong() {
+    assertThat(put(mine, checkpoint(MINE, 2, "x".repeat(200)))).isEqualTo(200);
+    assertThat(put(mine, checkpoint(MINE, 2, "x".repeat(201)))).isEqualTo(400);
+    assertThat(put(mine, checkpoint(MINE, 2, "ä".repeat(101)))).isEqualTo(400);
+  }
+
+  @Test
   void otherBucketsAndSettingsAreOutOfReach() {
     assertThat(status(() -> mine.createBucket(r -> r.bucket("mine-too")))).isEqualTo(403);
     assertThat(get(mine, checkpoint(MINE, 2, "x"), "other-bucket")).isIn(403, 404);

@@ -88,6 +88,50 @@ class PlaneTest {
   }
 
   @Test
+  void aRequestThatIsNoneIsRefused() throws Exception {
+    assertThat(raw("GET /open%zz HTTP/1.1\r\nHost: x\r\n\r\n")).startsWith("HTTP/1.1 400");
+    assertThat(raw("GET /open?x=%zz HTTP/1.1\r\nHost: x\r\n\r\n")).startsWith("HTTP/1.1 400");
+    assertThat(raw("nonsense\r\n\r\n")).startsWith("HTTP/1.1 400");
+    assertThat(raw("GET /open HTTP/1.1\r\nHost: x\r\nX: " + "y".repeat(2 << 20) + "\r\n\r\n"))
+        .doesNotStartWith("HTTP/1.1 200");
+    assertThat(plane.call("GET", "/open", null).statusCode()).isEqualTo(200);
+  }
+
+  private static String raw(String request) throws Exception {
+    var endpoint = java.net.URI.create(plane.plane.status().endpoint());
+    try (var socket = new java.net.Socket(endpoint.getHost(), endpoint.getPort())) {
+      socket.setSoTimeout(5_000);
+      try {
+        socket
+            .getOutputStream()
+            .write(request.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        socket.getOutputStream().flush();
+        return new String(
+            socket.getInputStream().readNBytes(12), java.nio.charset.StandardCharsets.US_ASCII);
+      } catch (java.io.IOException e) {
+        return "cut off";
+      }
+    }
+  }
+
+  @Test
+  void aBinaryBodyArrivesWhole() throws Exception {
+    var body = new byte[] {0, (byte) 0xff, (byte) 0xfe, 1};
+    var request =
+        java.net.http.HttpRequest.newBuilder(
+                java.net.URI.create(plane.plane.status().endpoint() + "/things/a/b"))
+            .header("Authorization", "Bearer " + plane.plane.token())
+            .POST(java.net.http.HttpRequest.BodyPublishers.ofByteArray(body))
+            .build();
+    try (var http = java.net.http.HttpClient.newHttpClient()) {
+      var event =
+          Json.tree(http.send(request, java.net.http.HttpResponse.BodyHandlers.ofString()).body());
+      assertThat(event.get("isBase64Encoded").asBoolean()).isTrue();
+      assertThat(java.util.Base64.getDecoder().decode(event.get("body").asText())).isEqualTo(body);
+    }
+  }
+
+  @Test
   void aCallThatTheTemplateDoesNotAllowIsRefusedAndNamedInTheLog() throws Exception {
     assertError(plane.call("GET", "/denied", null), 500, "internal");
     assertThat(plane.log())

@@ -87,9 +87,12 @@ class SqliteStoreTest extends StoreListingSuite {
   void aFullDiskIsRefusedAndForgottenWhenThereIsRoomAgain() throws Exception {
     var writer = SqliteStore.class.getDeclaredField("writer");
     writer.setAccessible(true);
+    var connection = Writer.class.getDeclaredField("connection");
+    connection.setAccessible(true);
     var large = Map.<String, Object>of("v", "x".repeat(300_000));
     put("before");
-    try (var statement = ((java.sql.Connection) writer.get(open)).createStatement()) {
+    try (var statement =
+        ((java.sql.Connection) connection.get(writer.get(open))).createStatement()) {
       statement.execute("PRAGMA max_page_count = 30");
       for (int i = 0; i < 2; i++) {
         assertThatThrownBy(() ->
