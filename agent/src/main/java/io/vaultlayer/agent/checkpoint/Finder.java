@@ -35,6 +35,9 @@ final class Finder {
   /** Name of the one candidate of a script whose names state no steps. */
   private static final String WHOLE = "";
 
+  /** Silence is made of at least so many looks that saw no change. */
+  private static final int LEAST_LOOKS = 4;
+
   private final Path kept;
   private final Writers writers;
   private final long quietNanos;
@@ -48,12 +51,16 @@ final class Finder {
   private int usualTops = 1;
   private boolean waiting;
   private int filesSeen;
+  private long lookedAt;
 
   /** One candidate's history. */
   private static final class Sight {
     Tree tree;
     List<String> tops;
-    long changedAt;
+
+    /** Time without a change, while the script could have made one. */
+    long still;
+
     boolean done;
   }
 
@@ -72,9 +79,10 @@ final class Finder {
   void baseline(long nowNanos, Optional<Set<String>> restored) throws IOException {
     for (var candidate : candidates().entrySet()) {
       if (restored.isEmpty() || restored.get().containsAll(candidate.getValue())) {
-        see(candidate.getKey(), candidate.getValue(), nowNanos).done = true;
+        see(candidate.getKey(), candidate.getValue(), 0).done = true;
       }
     }
+    lookedAt = nowNanos;
   }
 
   /**
@@ -91,23 +99,26 @@ final class Finder {
     sights.keySet().retainAll(present.keySet());
     present.keySet().removeIf(name -> !name.equals(WHOLE) && Long.parseLong(name) <= above);
     var stillUnmarked = new HashSet<String>();
+    long passed = passed(nowNanos, phase);
     waiting = false;
     filesSeen = 0;
 
     for (var candidate : present.entrySet()) {
-      Sight sight = see(candidate.getKey(), candidate.getValue(), nowNanos);
+      Sight sight = see(candidate.getKey(), candidate.getValue(), passed);
       boolean renamed = renamed(sight, touched, stillUnmarked);
       if (sight.done || sight.tree.bytes() == 0 && sight.tree.problem().isEmpty()) {
         continue;
       }
-      long still = nowNanos - sight.changedAt;
-      Proof proof = proof(sight, renamed, still, phase);
+      if (phase == Phase.RUNNING && sight.still > 0 && writers.anyStopped()) {
+        sight.still = 0;
+      }
+      Proof proof = proof(sight, renamed, phase);
       if (proof != null) {
         found.add(sighted(candidate.getKey(), sight, proof));
         sight.done = true;
         usualTops = sight.tops.size();
       } else {
-        waiting |= still <= quietNanos + siblingNanos;
+        waiting |= sight.still <= quietNanos + siblingNanos;
       }
     }
     unmarked = stillUnmarked;
@@ -136,24 +147,38 @@ final class Finder {
     return filesSeen;
   }
 
-  private Proof proof(Sight sight, boolean renamed, long still, Phase phase) throws IOException {
+  /**
+   * Silence since the last look. Of a longer gap only a part counts while the script runs: then the
+   * whole host was paused, and the script has had no more time to go on with its save than we.
+   */
+  private long passed(long nowNanos, Phase phase) {
+    long gap = nowNanos - lookedAt;
+    lookedAt = nowNanos;
+    return phase == Phase.RUNNING ? Math.min(gap, quietNanos / LEAST_LOOKS) : gap;
+  }
+
+  private Proof proof(Sight sight, boolean renamed, Phase phase) throws IOException {
     boolean ended = phase == Phase.ENDED_BADLY;
     if (renamed && sight.tops.size() >= usualTops && isAlone(sight)) {
       boolean directory =
           sight.tree.directories().stream().anyMatch(d -> sight.tops.contains(d.path()));
-      if ((directory || still >= siblingNanos || ended) && !isWritten(sight)) {
+      if ((directory || sight.still >= siblingNanos || ended) && !isWritten(sight)) {
         return Proof.RENAME;
       }
     }
     if (ended) {
       return provenByFormat(sight) ? Proof.FORMAT : null;
     }
-    boolean quiet =
-        still >= quietNanos
-            && sight.tree.files().stream().noneMatch(f -> Names.saysUnfinished(f.path()))
-            && sight.tree.directories().stream().noneMatch(d -> Names.saysUnfinished(d.path()))
-            && !isWritten(sight);
-    return quiet ? Proof.QUIET : null;
+    if (sight.still < quietNanos
+        || sight.tree.files().stream().anyMatch(f -> Names.saysUnfinished(f.path()))
+        || sight.tree.directories().stream().anyMatch(d -> Names.saysUnfinished(d.path()))) {
+      return null;
+    }
+    if (isWritten(sight)) {
+      sight.still = 0;
+      return null;
+    }
+    return Proof.QUIET;
   }
 
   /** Several unnumbered files are one checkpoint only when they have all settled. */
@@ -202,14 +227,16 @@ final class Finder {
     return -1;
   }
 
-  private Sight see(String name, List<String> tops, long nowNanos) throws IOException {
+  private Sight see(String name, List<String> tops, long passed) throws IOException {
     Tree seen = Tree.of(kept, tops, Limits.MOST_FILES);
     filesSeen += seen.files().size();
     Tree tree = name.equals(WHOLE) ? withoutLogs(seen) : seen;
     Sight sight = sights.computeIfAbsent(name, n -> new Sight());
     if (sight.tree == null || !sight.tree.same(tree)) {
-      sight.changedAt = nowNanos;
+      sight.still = 0;
       sight.done = false;
+    } else {
+      sight.still += passed;
     }
     sight.tree = tree;
     sight.tops = tops;

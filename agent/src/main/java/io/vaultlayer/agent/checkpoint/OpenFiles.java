@@ -1,6 +1,7 @@
 package io.vaultlayer.agent.checkpoint;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Supplier;
@@ -44,6 +45,27 @@ public final class OpenFiles implements Writers {
       }
     }
     return false;
+  }
+
+  @Override
+  public boolean anyStopped() {
+    for (long pid : processes.get()) {
+      if (isStopped(Path.of("/proc", Long.toString(pid)))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The state stands behind the command's name, which is in parentheses and may hold any. */
+  private static boolean isStopped(Path process) {
+    try {
+      String stat = Files.readString(process.resolve("stat"), StandardCharsets.ISO_8859_1);
+      int at = stat.lastIndexOf(')') + 2;
+      return at < stat.length() && (stat.charAt(at) == 'T' || stat.charAt(at) == 't');
+    } catch (IOException e) {
+      return false; // gone
+    }
   }
 
   private static boolean holds(Path process, Path real) {

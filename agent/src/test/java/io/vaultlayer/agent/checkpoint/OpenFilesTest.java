@@ -66,6 +66,26 @@ class OpenFilesTest {
   }
 
   @Test
+  void seesThatAProcessIsStopped() throws Exception {
+    Process sleeper = new ProcessBuilder("sleep", "60").start();
+    try {
+      var its = new OpenFiles(() -> new long[] {sleeper.pid()});
+      assertThat(its.anyStopped()).isFalse();
+      signal("-STOP", sleeper);
+      Rig.until(its::anyStopped);
+      signal("-CONT", sleeper);
+      Rig.until(() -> !its.anyStopped());
+    } finally {
+      sleeper.destroyForcibly();
+    }
+  }
+
+  private static void signal(String which, Process process) throws Exception {
+    String pid = Long.toString(process.pid());
+    assertThat(new ProcessBuilder("kill", which, pid).start().waitFor()).isZero();
+  }
+
+  @Test
   void saysNothingOfWhatIsNotThere() {
     assertThat(writers.anyAt(home.resolve("never"))).isFalse();
   }
