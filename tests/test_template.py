@@ -48,6 +48,8 @@ class TemplateTest(unittest.TestCase):
 
 
         template = load()
+        # What `sam package` puts there once it has uploaded the jar.
+        template["Globals"]["Function"]["CodeUri"] = "s3://bucket/functions.jar"
         functions = [n for n, r in template["Resources"].items() if r["Type"] == "AWS::Serverless::Function"]
         with mock.patch.dict(os.environ, {"AWS_DEFAULT_REGION": "us-east-1"}):
             made = Translator({}, Parser()).translate(template, {})

@@ -14,15 +14,18 @@ public final class AgentFunction
 
   /** On Lambda: stands on AWS. */
   public AgentFunction() {
-    this(null, null);
+    routes = routes(getApplicationContext().getBean(Platform.class));
   }
 
   /** On the embedded plane: stands on the shared context and the given platform. */
-  public AgentFunction(ApplicationContext context, Platform given) {
+  public AgentFunction(ApplicationContext context, Platform platform) {
     super(context);
-    var platform = given == null ? getApplicationContext().getBean(Platform.class) : given;
+    routes = routes(platform);
+  }
+
+  private static Routes routes(Platform platform) {
     var control = Control.on(platform);
-    routes = new Routes(new AgentHandler(platform, control).routes(), control.log());
+    return new Routes(new AgentHandler(platform, control).routes(), control.log());
   }
 
   @Override

@@ -14,15 +14,18 @@ public final class ControlFunction
 
   /** On Lambda: stands on AWS. */
   public ControlFunction() {
-    this(null, null);
+    routes = routes(getApplicationContext().getBean(Platform.class));
   }
 
   /** On the embedded plane: stands on the shared context and the given platform. */
-  public ControlFunction(ApplicationContext context, Platform given) {
+  public ControlFunction(ApplicationContext context, Platform platform) {
     super(context);
-    var platform = given == null ? getApplicationContext().getBean(Platform.class) : given;
+    routes = routes(platform);
+  }
+
+  private static Routes routes(Platform platform) {
     var control = Control.on(platform);
-    routes = new Routes(new ControlHandler(platform, control).routes(), control.log());
+    return new Routes(new ControlHandler(platform, control).routes(), control.log());
   }
 
   @Override

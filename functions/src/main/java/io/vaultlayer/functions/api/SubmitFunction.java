@@ -14,15 +14,18 @@ public final class SubmitFunction
 
   /** On Lambda: stands on AWS. */
   public SubmitFunction() {
-    this(null, null);
+    routes = routes(getApplicationContext().getBean(Platform.class));
   }
 
   /** On the embedded plane: stands on the shared context and the given platform. */
-  public SubmitFunction(ApplicationContext context, Platform given) {
+  public SubmitFunction(ApplicationContext context, Platform platform) {
     super(context);
-    var platform = given == null ? getApplicationContext().getBean(Platform.class) : given;
+    routes = routes(platform);
+  }
+
+  private static Routes routes(Platform platform) {
     var control = Control.on(platform);
-    routes = new Routes(new SubmitHandler(platform, control).routes(), control.log());
+    return new Routes(new SubmitHandler(platform, control).routes(), control.log());
   }
 
   @Override

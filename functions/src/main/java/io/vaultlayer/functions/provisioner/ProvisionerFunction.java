@@ -13,13 +13,13 @@ public final class ProvisionerFunction
 
   /** On Lambda: stands on AWS. */
   public ProvisionerFunction() {
-    this(null, null);
+    var platform = getApplicationContext().getBean(Platform.class);
+    handler = new ProvisionerHandler(platform, Control.on(platform));
   }
 
   /** On the embedded plane: stands on the shared context and the given platform. */
-  public ProvisionerFunction(ApplicationContext context, Platform given) {
+  public ProvisionerFunction(ApplicationContext context, Platform platform) {
     super(context);
-    var platform = given == null ? getApplicationContext().getBean(Platform.class) : given;
     handler = new ProvisionerHandler(platform, Control.on(platform));
   }
 

@@ -13,13 +13,13 @@ public final class ReaperFunction
 
   /** On Lambda: stands on AWS. */
   public ReaperFunction() {
-    this(null, null);
+    var platform = getApplicationContext().getBean(Platform.class);
+    handler = new ReaperHandler(platform, Control.on(platform));
   }
 
   /** On the embedded plane: stands on the shared context and the given platform. */
-  public ReaperFunction(ApplicationContext context, Platform given) {
+  public ReaperFunction(ApplicationContext context, Platform platform) {
     super(context);
-    var platform = given == null ? getApplicationContext().getBean(Platform.class) : given;
     handler = new ReaperHandler(platform, Control.on(platform));
   }
 

@@ -13,13 +13,13 @@ public final class WatchdogFunction
 
   /** On Lambda: stands on AWS. */
   public WatchdogFunction() {
-    this(null, null);
+    var platform = getApplicationContext().getBean(Platform.class);
+    handler = new WatchdogHandler(platform, Control.on(platform));
   }
 
   /** On the embedded plane: stands on the shared context and the given platform. */
-  public WatchdogFunction(ApplicationContext context, Platform given) {
+  public WatchdogFunction(ApplicationContext context, Platform platform) {
     super(context);
-    var platform = given == null ? getApplicationContext().getBean(Platform.class) : given;
     handler = new WatchdogHandler(platform, Control.on(platform));
   }
 
