@@ -13,14 +13,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 
-/**
- * The few calls of the C library that the agent needs. Signatures are kept to few shapes: each
- * shape costs the start some ten milliseconds.
- */
+/** The few calls of the C library that the agent needs, on 64-bit Linux. */
 final class Libc {
   static final int SIGKILL = 9;
   static final int SIGTERM = 15;
@@ -46,45 +44,36 @@ final class Libc {
 
   private static final Linker LINKER = Linker.nativeLinker();
 
-  private static final FunctionDescriptor INT_POINTER_INT =
-      FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
-  private static final FunctionDescriptor POINTER = FunctionDescriptor.of(JAVA_INT, ADDRESS);
-  private static final FunctionDescriptor POINTER_INT =
-      FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT);
-  private static final FunctionDescriptor POINTERS =
-      FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS);
+  /**
+   * One shape for all. Each shape that the linker has not seen costs the start some ten
+   * milliseconds, and on 64-bit Linux an int or a pointer travels in the register of a long: the
+   * function reads the low half of it, and none of those that it does not take. prctl is variadic;
+   * to be called as such changes nothing for the others.
+   */
+  private static final FunctionDescriptor SIX_LONGS =
+      FunctionDescriptor.of(
+          JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
-  private static final MethodHandle KILL =
-      bind("kill", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-  private static final MethodHandle WAITPID = bind("waitpid", INT_POINTER_INT);
-  private static final MethodHandle KLOGCTL = bind("klogctl", INT_POINTER_INT);
-  private static final MethodHandle PRCTL =
-      bind(
-          "prctl",
-          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
-          Linker.Option.firstVariadicArg(1));
-  private static final MethodHandle SPAWN =
-      bind(
-          "posix_spawn",
-          FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
-  private static final MethodHandle ACTIONS_INIT = bind("posix_spawn_file_actions_init", POINTER);
-  private static final MethodHandle ACTIONS_DESTROY =
-      bind("posix_spawn_file_actions_destroy", POINTER);
-  private static final MethodHandle ACTIONS_CLOSE =
-      bind("posix_spawn_file_actions_addclose", POINTER_INT);
-  private static final MethodHandle ACTIONS_CHDIR =
-      bind("posix_spawn_file_actions_addchdir_np", POINTERS);
-  private static final MethodHandle ACTIONS_OPEN =
-      bind(
-          "posix_spawn_file_actions_addopen",
-          FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
-  private static final MethodHandle ATTR_INIT = bind("posix_spawnattr_init", POINTER);
-  private static final MethodHandle ATTR_DESTROY = bind("posix_spawnattr_destroy", POINTER);
-  private static final MethodHandle ATTR_FLAGS = bind("posix_spawnattr_setflags", POINTER_INT);
-  private static final MethodHandle ATTR_DEFAULTS = bind("posix_spawnattr_setsigdefault", POINTERS);
-  private static final MethodHandle ATTR_MASK = bind("posix_spawnattr_setsigmask", POINTERS);
-  private static final MethodHandle SIGFILLSET = bind("sigfillset", POINTER);
-  private static final MethodHandle SIGEMPTYSET = bind("sigemptyset", POINTER);
+  private static final int MOST_ARGUMENTS = 6;
+  private static final Linker.Option VARIADIC = Linker.Option.firstVariadicArg(1);
+
+  private static final MethodHandle KILL = bind("kill");
+  private static final MethodHandle WAITPID = bind("waitpid");
+  private static final MethodHandle KLOGCTL = bind("klogctl");
+  private static final MethodHandle PRCTL = bind("prctl");
+  private static final MethodHandle SPAWN = bind("posix_spawn");
+  private static final MethodHandle ACTIONS_INIT = bind("posix_spawn_file_actions_init");
+  private static final MethodHandle ACTIONS_DESTROY = bind("posix_spawn_file_actions_destroy");
+  private static final MethodHandle ACTIONS_CLOSE = bind("posix_spawn_file_actions_addclose");
+  private static final MethodHandle ACTIONS_CHDIR = bind("posix_spawn_file_actions_addchdir_np");
+  private static final MethodHandle ACTIONS_OPEN = bind("posix_spawn_file_actions_addopen");
+  private static final MethodHandle ATTR_INIT = bind("posix_spawnattr_init");
+  private static final MethodHandle ATTR_DESTROY = bind("posix_spawnattr_destroy");
+  private static final MethodHandle ATTR_FLAGS = bind("posix_spawnattr_setflags");
+  private static final MethodHandle ATTR_DEFAULTS = bind("posix_spawnattr_setsigdefault");
+  private static final MethodHandle ATTR_MASK = bind("posix_spawnattr_setsigmask");
+  private static final MethodHandle SIGFILLSET = bind("sigfillset");
+  private static final MethodHandle SIGEMPTYSET = bind("sigemptyset");
 
   private Libc() {}
 
@@ -93,20 +82,12 @@ final class Libc {
     if (pid == 0 || pid == -1) {
       throw new IllegalArgumentException("signal to " + pid + " would reach strangers");
     }
-    try {
-      return (int) KILL.invokeExact(pid, signal) == 0;
-    } catch (Throwable t) {
-      throw unexpected(t);
-    }
+    return call(KILL, pid, signal) == 0;
   }
 
   /** Orphans of our children become our own children, so that none can slip out of the tree. */
   static void adoptOrphans() {
-    try {
-      int ignored = (int) PRCTL.invokeExact(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
-    } catch (Throwable t) {
-      throw unexpected(t);
-    }
+    call(PRCTL, PR_SET_CHILD_SUBREAPER, 1);
   }
 
   /** Blocks until the child ends. Empty when it is no child of ours (any more). */
@@ -123,7 +104,7 @@ final class Libc {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment status = arena.allocate(JAVA_INT);
       for (int tries = 0; tries < MOST_INTERRUPTS; tries++) {
-        int result = (int) WAITPID.invokeExact(pid, status, options);
+        int result = call(WAITPID, pid, status.address(), options);
         if (result == pid) {
           return OptionalInt.of(status.get(JAVA_INT, 0));
         }
@@ -132,8 +113,6 @@ final class Libc {
         }
       }
       return OptionalInt.empty();
-    } catch (Throwable t) {
-      throw unexpected(t);
     }
   }
 
@@ -141,14 +120,12 @@ final class Libc {
   static String kernelLog() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment text = arena.allocate(KERNEL_LOG_BYTES);
-      int length = (int) KLOGCTL.invokeExact(SYSLOG_ACTION_READ_ALL, text, KERNEL_LOG_BYTES);
+      int length = call(KLOGCTL, SYSLOG_ACTION_READ_ALL, text.address(), KERNEL_LOG_BYTES);
       if (length <= 0) {
         return "";
       }
       return new String(
           text.asSlice(0, length).toArray(JAVA_BYTE), java.nio.charset.StandardCharsets.UTF_8);
-    } catch (Throwable t) {
-      throw unexpected(t);
     }
   }
 
@@ -161,39 +138,39 @@ final class Libc {
   static int spawn(
       String program, List<String> argv, List<String> environment, Path directory, Path output) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment actions = arena.allocate(OPAQUE_BYTES, 16);
-      MemorySegment attributes = arena.allocate(OPAQUE_BYTES, 16);
-      MemorySegment signals = arena.allocate(OPAQUE_BYTES, 16);
+      long actions = arena.allocate(OPAQUE_BYTES, 16).address();
+      long attributes = arena.allocate(OPAQUE_BYTES, 16).address();
+      long signals = arena.allocate(OPAQUE_BYTES, 16).address();
       MemorySegment pid = arena.allocate(JAVA_INT);
-      must((int) ACTIONS_INIT.invokeExact(actions));
-      must((int) ATTR_INIT.invokeExact(attributes));
-      MemorySegment file = arena.allocateFrom(output.toString());
-      must((int) ACTIONS_CHDIR.invokeExact(actions, arena.allocateFrom(directory.toString())));
-      must((int) ACTIONS_OPEN.invokeExact(actions, 0, arena.allocateFrom("/dev/null"), 0, 0));
-      must((int) ACTIONS_OPEN.invokeExact(actions, 1, file, O_WRONLY_CREAT_APPEND, 0600));
-      must((int) ACTIONS_OPEN.invokeExact(actions, 2, file, O_WRONLY_CREAT_APPEND, 0600));
+      must(call(ACTIONS_INIT, actions));
+      must(call(ATTR_INIT, attributes));
+      long file = text(arena, output.toString());
+      must(call(ACTIONS_CHDIR, actions, text(arena, directory.toString())));
+      must(call(ACTIONS_OPEN, actions, 0, text(arena, "/dev/null"), 0, 0));
+      must(call(ACTIONS_OPEN, actions, 1, file, O_WRONLY_CREAT_APPEND, 0600));
+      must(call(ACTIONS_OPEN, actions, 2, file, O_WRONLY_CREAT_APPEND, 0600));
       for (int descriptor : openDescriptors()) {
-        must((int) ACTIONS_CLOSE.invokeExact(actions, descriptor));
+        must(call(ACTIONS_CLOSE, actions, descriptor));
       }
-      must((int) ATTR_FLAGS.invokeExact(attributes, SPAWN_FLAGS));
-      must((int) SIGEMPTYSET.invokeExact(signals));
-      must((int) ATTR_MASK.invokeExact(attributes, signals));
-      must((int) SIGFILLSET.invokeExact(signals));
-      must((int) ATTR_DEFAULTS.invokeExact(attributes, signals));
+      must(call(ATTR_FLAGS, attributes, SPAWN_FLAGS));
+      must(call(SIGEMPTYSET, signals));
+      must(call(ATTR_MASK, attributes, signals));
+      must(call(SIGFILLSET, signals));
+      must(call(ATTR_DEFAULTS, attributes, signals));
       int error =
-          (int)
-              SPAWN.invokeExact(
-                  pid,
-                  arena.allocateFrom(program),
-                  actions,
-                  attributes,
-                  strings(arena, argv),
-                  strings(arena, environment));
-      must((int) ACTIONS_DESTROY.invokeExact(actions));
-      must((int) ATTR_DESTROY.invokeExact(attributes));
+          call(
+              SPAWN,
+              pid.address(),
+              text(arena, program),
+              actions,
+              attributes,
+              strings(arena, argv),
+              strings(arena, environment));
+      must(call(ACTIONS_DESTROY, actions));
+      must(call(ATTR_DESTROY, attributes));
       return error == 0 ? pid.get(JAVA_INT, 0) : -error;
-    } catch (Throwable t) {
-      throw unexpected(t);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
     }
   }
 
@@ -206,12 +183,17 @@ final class Libc {
     }
   }
 
-  private static MemorySegment strings(Arena arena, List<String> values) {
+  private static long text(Arena arena, String value) {
+    return arena.allocateFrom(value).address();
+  }
+
+  /** The C array of the strings' addresses, ended by a null. */
+  private static long strings(Arena arena, List<String> values) {
     MemorySegment array = arena.allocate(ADDRESS, values.size() + 1L);
     for (int i = 0; i < values.size(); i++) {
       array.setAtIndex(ADDRESS, i, arena.allocateFrom(values.get(i)));
     }
-    return array;
+    return array.address();
   }
 
   private static void must(int error) {
@@ -220,16 +202,23 @@ final class Libc {
     }
   }
 
-  private static RuntimeException unexpected(Throwable t) {
-    if (t instanceof Error error) {
-      throw error;
+  /** Every argument is an int, or an address in an arena that is still open. */
+  private static int call(MethodHandle function, long... arguments) {
+    long[] a = Arrays.copyOf(arguments, MOST_ARGUMENTS);
+    try {
+      return (int) function.invokeExact(a[0], a[1], a[2], a[3], a[4], a[5]);
+    } catch (Throwable t) {
+      // A downcall throws nothing of its own; what comes is the JVM's.
+      if (t instanceof Error error) {
+        throw error;
+      }
+      throw new IllegalStateException(t);
     }
-    return t instanceof RuntimeException e ? e : new IllegalStateException(t);
   }
 
   @SuppressWarnings("restricted")
-  private static MethodHandle bind(
-      String name, FunctionDescriptor shape, Linker.Option... options) {
-    return LINKER.downcallHandle(LINKER.defaultLookup().find(name).orElseThrow(), shape, options);
+  private static MethodHandle bind(String name) {
+    return LINKER.downcallHandle(
+        LINKER.defaultLookup().find(name).orElseThrow(), SIX_LONGS, VARIADIC);
   }
 }
