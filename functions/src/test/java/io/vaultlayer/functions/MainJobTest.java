@@ -499,4 +499,15 @@ class MainJobTest {
     world.pass(Duration.ofSeconds(5));
     assertThat(world.lease(job).epoch()).isEqualTo(2);
   }
+
+  @Test
+  void everyWarningOfAnAttemptIsKept() {
+    var job = world.submit(Map.of());
+    var agent = running(job);
+    for (var text : List.of("one", "two", "two")) {
+      var beat = Map.of("beat", 10 + text.length(), "phase", "running", "warnings", List.of(text));
+      world.agent(job, 1, "heartbeat", agent.token, beat);
+    }
+    assertThat(world.status(job).warnings()).containsExactlyInAnyOrder("one", "two");
+  }
 }

@@ -26,7 +26,7 @@ import java.util.Optional;
  * spec                 what was asked for          env            the user's variables
  * d#&lt;sequence&gt;         a decision                  a#&lt;epoch&gt;      an ended attempt
  * c#&lt;epoch&gt;#&lt;step&gt;     a commit record             x#..           condemned    h#..  held back
- * w#&lt;epoch&gt;            the attempt's warnings      money          reserved and spent
+ * w#&lt;epoch&gt;#&lt;n&gt;        a warning of an attempt      money          reserved and spent
  * </pre>
  *
  * All but spec, env and money are projections of the lease's journal, written again without harm.
@@ -34,6 +34,9 @@ import java.util.Optional;
 public final class JobRecords {
   /** Most rows of one kind read for one answer. */
   static final int MOST_ROWS = 1000;
+
+  /** Different warnings kept of one attempt. */
+  static final int WARNING_ROWS = 64;
 
   private final Store store;
   private final String table;
@@ -159,10 +162,15 @@ public final class JobRecords {
         List.of(put(job, "h#%08d#%012d".formatted(epoch, step), Expect.anything(), attributes)));
   }
 
+  /**
+   * Keeps each warning of an attempt once, however often it is told; at most {@value #WARNING_ROWS}
+   * of them.
+   */
   public void warnings(JobId job, int epoch, List<String> warnings) {
-    store.write(
-        List.of(
-            put(job, "w#%08d".formatted(epoch), Expect.anything(), Map.of("warnings", warnings))));
+    for (var warning : warnings) {
+      var sort = "w#%08d#%02d".formatted(epoch, Math.floorMod(warning.hashCode(), WARNING_ROWS));
+      store.write(List.of(put(job, sort, Expect.anything(), Map.of("warnings", List.of(warning)))));
+    }
   }
 
   // ---- reading
