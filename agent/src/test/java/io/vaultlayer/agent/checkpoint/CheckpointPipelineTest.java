@@ -74,11 +74,13 @@ class CheckpointPipelineTest {
   void waitsForQuietWhereNothingWasRenamed() throws Exception {
     rig.start();
     Path checkpoint = Files.createDirectory(rig.kept.resolve("checkpoint-5"));
+    rig.written = checkpoint.resolve("part");
     for (int i = 0; i < 10; i++) {
       Rig.fill(checkpoint, "part" + i, "x");
       Thread.sleep(60);
     }
     assertThat(rig.commits.asked()).as("while it was written").isEmpty();
+    rig.written = Path.of("/nowhere");
     rig.awaitCommit(5);
     assertThat(rig.commits.pointers().getFirst().files()).isEqualTo(10);
   }
@@ -228,6 +230,7 @@ class CheckpointPipelineTest {
   @Test
   void sendsLargeFilesInParts() throws Exception {
     rig.start();
+    bucket.faults(call -> call.query().containsKey("partNumber") ? Fault.SLOW : Fault.NONE);
     byte[] large = new byte[(3 << 20) + 17];
     new Random(1).nextBytes(large);
     rig.save("checkpoint-1", "w.bin", large);
