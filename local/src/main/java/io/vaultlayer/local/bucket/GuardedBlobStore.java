@@ -104,7 +104,9 @@ final class GuardedBlobStore extends SettledBlobStore {
   @Override
   public ListObjectsV2Response list(ListObjectsV2Request request) {
     access.list(request.bucket(), request.prefix());
-    return objects.withoutUnfinished(super.list(request));
+    return request.delimiter() == null || request.delimiter().isEmpty()
+        ? objects.list(request)
+        : objects.withoutUnfinished(super.list(request));
   }
 
   // ---- writing

@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.gaul.s3proxy.blobstore.S3Exceptions;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
@@ -25,6 +26,8 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 final class Objects {
   /** Kept free for the store itself: a full disk must not stop the plane from deciding. */
   private static final long RESERVE = 64L << 20;
+
+  private static final int MOST_KEYS = 1000;
 
   private final Path root;
   private final List<String> onceArns;
@@ -63,6 +66,31 @@ final class Objects {
   String keyOf(String uploadId) {
     var key = planeUploads.get(uploadId);
     return key != null ? key : identities.keyOf(uploadId).orElse("");
+  }
+
+  /** A page of keys in order, without common prefixes. */
+  ListObjectsV2Response list(ListObjectsV2Request request) {
+    int most = request.maxKeys() == null ? MOST_KEYS : Math.clamp(request.maxKeys(), 0, MOST_KEYS);
+    var after =
+        request.continuationToken() != null ? request.continuationToken() : request.startAfter();
+    try {
+      var found =
+          Listing.of(
+              root.resolve(request.bucket()),
+              request.prefix() == null ? "" : request.prefix(),
+              after == null ? "" : after,
+              most + 1);
+      boolean more = found.size() > most && most > 0;
+      var page = found.subList(0, Math.min(most, found.size()));
+      return ListObjectsV2Response.builder()
+          .contents(page)
+          .keyCount(page.size())
+          .isTruncated(more)
+          .nextContinuationToken(more ? page.getLast().key() : null)
+          .build();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
   }
 
   /** Leaves out files that a write has not finished, or never will. */

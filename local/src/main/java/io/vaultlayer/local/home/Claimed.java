@@ -47,7 +47,7 @@ public final class Claimed implements AutoCloseable {
           new Claimed(
               home,
               lock.get(),
-              Ports.of(home.ports()),
+              Ports.of(home.ports(), entropy),
               LocalToken.of(home.token(), entropy),
               settings));
     } catch (IOException e) {

@@ -1,5 +1,6 @@
 package io.vaultlayer.local.home;
 
+import io.vaultlayer.core.port.Entropy;
 import io.vaultlayer.local.PlaneRefused;
 import io.vaultlayer.wire.Json;
 import java.io.IOException;
@@ -15,6 +16,13 @@ import java.util.LinkedHashMap;
  * find the next one where it was.
  */
 public record Ports(int http, int s3, int sqs) {
+  private static final int LOWEST = 20_000;
+
+  /** Where Linux's range of callers' ports begins. */
+  private static final int HIGHEST = 32_768;
+
+  private static final int TRIES = 100;
+
   public Ports {
     for (int port : new int[] {http, s3, sqs}) {
       if (port < 1 || port > 65535) {
@@ -24,16 +32,16 @@ public record Ports(int http, int s3, int sqs) {
   }
 
   /** Reads the file, or chooses and writes it. @throws PlaneRefused when a port is taken */
-  static Ports of(Path file) {
+  static Ports of(Path file, Entropy entropy) {
     try {
       if (Files.exists(file)) {
         var ports = Json.parse(Files.readString(file), Ports.class);
         ports.check(file);
         return ports;
       }
-      try (var a = free();
-          var b = free();
-          var c = free()) {
+      try (var a = free(entropy);
+          var b = free(entropy);
+          var c = free(entropy)) {
         var ports = new Ports(a.getLocalPort(), b.getLocalPort(), c.getLocalPort());
         var named = new LinkedHashMap<String, Integer>();
         named.put("http", ports.http());
@@ -81,7 +89,26 @@ public record Ports(int http, int s3, int sqs) {
     }
   }
 
-  private static ServerSocket free() throws IOException {
+  /**
+   * A free port below those that the system hands out to callers. One of those could be taken by
+   * anybody's connection while the plane is down, even by an agent's that calls the plane: a caller
+   * whose own port is the one it calls is connected to itself.
+   */
+  private static ServerSocket free(Entropy entropy) throws IOException {
+    for (int attempt = 0; attempt < TRIES; attempt++) {
+      var bytes = entropy.bytes(4);
+      int random =
+          (bytes[0] & 0x7f) << 24
+              | (bytes[1] & 0xff) << 16
+              | (bytes[2] & 0xff) << 8
+              | bytes[3] & 0xff;
+      try {
+        return new ServerSocket(
+            LOWEST + random % (HIGHEST - LOWEST), 1, InetAddress.getByName("127.0.0.1"));
+      } catch (IOException taken) {
+        // The next one may be free.
+      }
+    }
     return new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
   }
 }

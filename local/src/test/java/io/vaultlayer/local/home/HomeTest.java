@@ -10,7 +10,9 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +20,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A home is claimed by one plane, keeps its ports and token, and is refused with its reason. */
 class HomeTest {
-  private static final Entropy ENTROPY = byte[]::new;
+  private static final Random RANDOM = new Random();
+  private static final Entropy ENTROPY =
+      count -> {
+        var bytes = new byte[count];
+        RANDOM.nextBytes(bytes);
+        return bytes;
+      };
 
   @TempDir Path directory;
 
@@ -46,6 +54,16 @@ class HomeTest {
       assertThat(second.token()).isEqualTo(token);
     }
     assertThat(token).hasSizeGreaterThanOrEqualTo(32);
+  }
+
+  @Test
+  void portsAreNoneThatTheSystemHandsToCallers() {
+    try (var claimed = claim(new Home(directory))) {
+      var ports = claimed.ports();
+      assertThat(List.of(ports.http(), ports.s3(), ports.sqs()))
+          .doesNotHaveDuplicates()
+          .allSatisfy(port -> assertThat(port).isBetween(20_000, 32_767));
+    }
   }
 
   @Test
