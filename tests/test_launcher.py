@@ -276,7 +276,9 @@ class LauncherTest(unittest.TestCase):
         past = time.time() - 60
         os.utime(self.root / "mvnw", (past, past))
         first = subprocess.Popen([str(self.root / "vl")], env=self.environment(), cwd=self.tmp,
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+                                 # A suite started in the background has inherited that interrupts are ignored.
+                                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         while not self.runs():
             time.sleep(0.02)
         os.killpg(first.pid, signal.SIGINT)
