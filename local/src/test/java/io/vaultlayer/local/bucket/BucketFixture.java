@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
@@ -25,8 +26,7 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** The real bucket server on the real template, with attempts whose life a test decides. */
 final class BucketFixture implements AutoCloseable {
-  static final JobId MINE = JobId.make(1_700_000_000_000L, new byte[10]);
-  static final JobId OTHER = JobId.make(1_700_000_000_001L, new byte[10]);
+  private static final AtomicLong CREATED = new AtomicLong(1_700_000_000_000L);
 
   final Path directory;
   final Template template;
@@ -67,6 +67,11 @@ final class BucketFixture implements AutoCloseable {
             identities,
             (job, epoch) -> !fenced.contains(job + "/" + epoch),
             () -> Instant.now().plus(ahead));
+  }
+
+  /** A job that no test has used: a server is shared by many tests. */
+  static JobId job() {
+    return JobId.make(CREATED.incrementAndGet(), new byte[10]);
   }
 
   JobCredentials.Issued issue(JobId job, int epoch) {

@@ -1,11 +1,10 @@
 package io.vaultlayer.local.bucket;
 
-import static io.vaultlayer.local.bucket.BucketFixture.MINE;
-import static io.vaultlayer.local.bucket.BucketFixture.OTHER;
 import static io.vaultlayer.local.bucket.BucketFixture.checkpoint;
 import static io.vaultlayer.local.bucket.BucketFixture.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vaultlayer.core.job.JobId;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +13,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,28 +24,37 @@ import software.amazon.awssdk.services.s3.model.CompletedPart;
 
 /** Checkpoints are written once, whoever writes and however; other objects may change. */
 class WriteOnceTest {
-  @TempDir Path directory;
-  private BucketFixture fixture;
+  @TempDir static Path directory;
+  private static BucketFixture fixture;
+
+  private JobId job;
+  private JobId stranger;
   private S3Client mine;
   private S3Client plane;
   private String bucket;
 
-  @BeforeEach
-  void start() throws Exception {
+  @BeforeAll
+  static void start() throws Exception {
     fixture = new BucketFixture(directory);
-    bucket = fixture.bucket;
-    mine = fixture.client(MINE, 1);
-    plane = fixture.client(Identities.PLANE, fixture.identities.planeSecret(), "none");
   }
 
-  @AfterEach
-  void stop() {
+  @AfterAll
+  static void stop() {
     fixture.close();
+  }
+
+  @BeforeEach
+  void begin() {
+    job = BucketFixture.job();
+    stranger = BucketFixture.job();
+    bucket = fixture.bucket;
+    mine = fixture.client(job, 1);
+    plane = fixture.client(Identities.PLANE, fixture.identities.planeSecret(), "none");
   }
 
   @Test
   void aCheckpointFileIsCreatedOnce() {
-    var key = checkpoint(MINE, 1, "model.bin");
+    var key = checkpoint(job, 1, "model.bin");
     assertThat(put(mine, key, "first")).isEqualTo(200);
     assertThat(put(mine, key, "second")).isEqualTo(412);
     assertThat(put(plane, key, "third")).isEqualTo(412);
@@ -54,7 +63,7 @@ class WriteOnceTest {
 
   @Test
   void aLogMayBeWrittenAgain() {
-    var key = "jobs/%s/logs/e00000001/00000001.log".formatted(MINE);
+    var key = "jobs/%s/logs/e00000001/00000001.log".formatted(job);
     assertThat(put(mine, key, "first")).isEqualTo(200);
     assertThat(put(mine, key, "second")).isEqualTo(200);
     assertThat(text(key)).isEqualTo("second");
@@ -62,7 +71,7 @@ class WriteOnceTest {
 
   @Test
   void ofManyWritersOneWins() throws Exception {
-    var key = checkpoint(MINE, 1, "_manifest.json");
+    var key = checkpoint(job, 1, "_manifest.json");
     var calls = new ArrayList<Callable<Integer>>();
     for (int i = 0; i < 8; i++) {
       var body = "writer " + i;
@@ -79,8 +88,8 @@ class WriteOnceTest {
 
   @Test
   void aCopyDoesNotReplaceACheckpointEither() {
-    var source = "jobs/%s/outputs/e00000001/x".formatted(MINE);
-    var key = checkpoint(MINE, 1, "model.bin");
+    var source = "jobs/%s/outputs/e00000001/x".formatted(job);
+    var key = checkpoint(job, 1, "model.bin");
     put(mine, source, "copied");
     assertThat(copy(source, key)).isEqualTo(200);
     assertThat(text(key)).isEqualTo("copied");
@@ -91,7 +100,7 @@ class WriteOnceTest {
 
   @Test
   void completingAnUploadInPartsCreatesOnce() {
-    var key = checkpoint(MINE, 1, "big.bin");
+    var key = checkpoint(job, 1, "big.bin");
     assertThat(upload(mine, key, "one", true)).isEqualTo(200);
     assertThat(upload(mine, key, "two", true)).isEqualTo(412);
     upload(mine, key, "three", false);
@@ -100,52 +109,52 @@ class WriteOnceTest {
 
   @Test
   void partsAreCopiedFromTheJobsOwnObjectsOnly() {
-    var other = fixture.client(OTHER, 1);
-    put(other, checkpoint(OTHER, 1, "secret.bin"), "secret");
-    put(mine, checkpoint(MINE, 1, "old.bin"), "unchanged");
-    var key = checkpoint(MINE, 1, "new.bin");
+    var other = fixture.client(stranger, 1);
+    put(other, checkpoint(stranger, 1, "secret.bin"), "secret");
+    put(mine, checkpoint(job, 1, "old.bin"), "unchanged");
+    var key = checkpoint(job, 1, "new.bin");
     var id = mine.createMultipartUpload(r -> r.bucket(bucket).key(key)).uploadId();
-    assertThat(copyPart(id, key, checkpoint(OTHER, 1, "secret.bin"))).isEqualTo(403);
-    assertThat(copyPart(id, key, checkpoint(MINE, 1, "old.bin"))).isEqualTo(200);
+    assertThat(copyPart(id, key, checkpoint(stranger, 1, "secret.bin"))).isEqualTo(403);
+    assertThat(copyPart(id, key, checkpoint(job, 1, "old.bin"))).isEqualTo(200);
   }
 
   @Test
   void anUploadBelongsToTheAttemptThatBeganIt() {
-    var key = checkpoint(MINE, 1, "big.bin");
+    var key = checkpoint(job, 1, "big.bin");
     var id = mine.createMultipartUpload(r -> r.bucket(bucket).key(key)).uploadId();
-    var other = fixture.client(OTHER, 1);
-    var theirs = checkpoint(OTHER, 1, "big.bin");
+    var other = fixture.client(stranger, 1);
+    var theirs = checkpoint(stranger, 1, "big.bin");
     assertThat(part(other, theirs, id)).isEqualTo(403);
     assertThat(
             status(
                 () -> other.abortMultipartUpload(r -> r.bucket(bucket).key(theirs).uploadId(id))))
         .isEqualTo(403);
-    assertThat(part(fixture.client(MINE, 1), key, id)).as("a renewed credential").isEqualTo(200);
+    assertThat(part(fixture.client(job, 1), key, id)).as("a renewed credential").isEqualTo(200);
     assertThat(status(() -> mine.abortMultipartUpload(r -> r.bucket(bucket).key(key).uploadId(id))))
         .isEqualTo(200);
   }
 
   @Test
   void whatAKilledServerLeftIsNeitherListedNorKept() throws Exception {
-    put(mine, checkpoint(MINE, 1, "model.bin"), "whole");
-    var folder = directory.resolve("bucket").resolve(bucket).resolve(checkpoint(MINE, 1, ""));
+    put(mine, checkpoint(job, 1, "model.bin"), "whole");
+    var folder = directory.resolve("bucket").resolve(bucket).resolve(checkpoint(job, 1, ""));
     var torn = folder.resolve("model.bin-0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f");
     Files.writeString(torn, "who");
     var late = folder.resolve("other.bin-0a1b2c3d-0000-4000-8000-0a1b2c3d4e50");
     Files.writeString(late, "oth");
     Files.setLastModifiedTime(torn, FileTime.from(Instant.now().minusSeconds(60)));
-    var listed = mine.listObjectsV2(r -> r.bucket(bucket).prefix("jobs/" + MINE + "/")).contents();
+    var listed = mine.listObjectsV2(r -> r.bucket(bucket).prefix("jobs/" + job + "/")).contents();
     assertThat(listed).singleElement().satisfies(o -> assertThat(o.key()).endsWith("model.bin"));
     var root = directory.resolve("bucket").resolve(bucket);
     assertThat(Leftovers.sweep(root, Instant.now().minusSeconds(30))).isEqualTo(1);
     assertThat(torn).doesNotExist();
     assertThat(late).exists();
-    assertThat(text(checkpoint(MINE, 1, "model.bin"))).isEqualTo("whole");
+    assertThat(text(checkpoint(job, 1, "model.bin"))).isEqualTo("whole");
   }
 
   @Test
   void anUploadThatBreaksOffLeavesNoObject() throws Exception {
-    var key = checkpoint(MINE, 1, "torn.bin");
+    var key = checkpoint(job, 1, "torn.bin");
     try (var socket = new java.net.Socket("127.0.0.1", fixture.server.endpoint().getPort())) {
       var url =
           fixture.server.bucket(bucket).presignPut(key, 1000, java.time.Duration.ofMinutes(1));
@@ -158,7 +167,7 @@ class WriteOnceTest {
     }
     Thread.sleep(500);
     assertThat(status(() -> mine.headObject(r -> r.bucket(bucket).key(key)))).isEqualTo(404);
-    assertThat(mine.listObjectsV2(r -> r.bucket(bucket).prefix("jobs/" + MINE + "/")).contents())
+    assertThat(mine.listObjectsV2(r -> r.bucket(bucket).prefix("jobs/" + job + "/")).contents())
         .isEmpty();
   }
 
