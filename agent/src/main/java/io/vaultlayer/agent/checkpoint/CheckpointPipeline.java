@@ -26,6 +26,7 @@ public final class CheckpointPipeline {
    * @param stop heeded by the store; pulled by {@link #stopNewUploads} and by a fence
    * @param loss the newest loss that the script reported; a checkpoint saved while it is not finite
    *     is held
+   * @param clock dates the manifests
    */
   public record Parts(
       Scope scope,
