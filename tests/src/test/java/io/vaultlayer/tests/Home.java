@@ -164,6 +164,49 @@ final class Home implements AutoCloseable {
     }
   }
 
+  /** Committed steps, as {@code vl checkpoints} shows them, with their status. */
+  JsonNode checkpoints(String job) {
+    return vl("checkpoints", job, "--json").ok().json().path("checkpoints");
+  }
+
+  /** Digest of the weights that a succeeded job left. */
+  String weights(String job) {
+    try {
+      var to = Files.createTempDirectory("outputs");
+      vl("outputs", "pull", job, "--to", to.toString()).ok();
+      var digest =
+          io.vaultlayer.core.lease.TokenHash.ofBytes(Files.readAllBytes(to.resolve("weights.bin")));
+      delete(to);
+      return digest;
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** What a file holds, nothing while it is not there. */
+  static String readIfThere(Path file) {
+    return Files.exists(file) ? read(file) : "";
+  }
+
+  /** Looks every few milliseconds until it is so: for moments that a status would miss. */
+  static void until(Duration limit, String what, java.util.function.BooleanSupplier so) {
+    var end = Instant.now().plus(limit);
+    while (!so.getAsBoolean()) {
+      if (Instant.now().isAfter(end)) {
+        throw new AssertionError("waited " + limit + " for " + what);
+      }
+      sleep(5);
+    }
+  }
+
   // ---- processes
 
   Path local() {
@@ -171,11 +214,12 @@ final class Home implements AutoCloseable {
   }
 
   JsonNode planeFile() {
-    try {
-      return Json.tree(Files.readString(local().resolve("plane.json")));
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+    return Json.tree(read(local().resolve("plane.json")));
+  }
+
+  /** The directory in which the embedded bucket keeps a job's objects. */
+  Path bucket(String job) {
+    return local().resolve("bucket/vaultlayer-artifacts/jobs").resolve(job);
   }
 
   String planeLog() {
@@ -206,6 +250,34 @@ final class Home implements AutoCloseable {
   private static int epoch(String label) {
     var tail = label.substring(label.lastIndexOf("-e") + 2);
     return Integer.parseInt(tail.substring(0, tail.indexOf('-')));
+  }
+
+  /** The job's instance of one epoch; the newest where it was launched more than once. */
+  Path instance(String job, int epoch) {
+    try (Stream<Path> all = Files.list(local().resolve("instances"))) {
+      return all.filter(p -> p.getFileName().toString().contains(job + "-e" + epoch + "-"))
+          .max(java.util.Comparator.naturalOrder())
+          .orElseThrow();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The living processes of one instance: its agent, its training and all their children. */
+  static List<Long> processes(Path instance) {
+    return Processes.withEnvironment("VAULTLAYER_INSTANCE=" + instance.getFileName() + "\0");
+  }
+
+  /** The training processes of one instance, known by a word of their command line. */
+  static List<Long> training(Path instance, String word) {
+    return processes(instance).stream()
+        .filter(p -> Processes.commandLine(p).contains(word))
+        .toList();
+  }
+
+  /** The agent of one instance. */
+  static long agent(Path instance) {
+    return Json.tree(read(instance.resolve("instance.json"))).path("pid").asLong();
   }
 
   /** Every living process that was started for an instance of this home. */

@@ -86,14 +86,8 @@ class KillsTest {
 
   private static void strike(Home home, String job, Victim victim) throws IOException {
     var instance = home.newestInstance(job);
-    var agent =
-        io.vaultlayer.wire.Json.tree(Files.readString(instance.resolve("instance.json")))
-            .path("pid")
-            .asLong();
-    var training =
-        Processes.withEnvironment("VAULTLAYER_INSTANCE_DIR=" + instance).stream()
-            .filter(p -> Processes.commandLine(p).contains("train.py"))
-            .toList();
+    var agent = Home.agent(instance);
+    var training = Home.training(instance, "train.py");
     switch (victim) {
       case TRAINING -> kill(training);
       case AGENT -> kill(List.of(agent));

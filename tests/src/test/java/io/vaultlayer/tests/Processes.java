@@ -42,7 +42,10 @@ final class Processes {
     }
   }
 
-  /** Living processes whose environment has an entry that begins so. */
+  /**
+   * Living processes whose environment has an entry that begins so; an entry that is meant whole
+   * ends with a zero character.
+   */
   static List<Long> withEnvironment(String entry) {
     try (Stream<Path> all = Files.list(Path.of("/proc"))) {
       return all.map(p -> p.getFileName().toString())
