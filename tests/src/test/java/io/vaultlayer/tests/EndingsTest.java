@@ -54,7 +54,7 @@ class EndingsTest {
     var ran = home.in(workdir, "run", "python3", "seven.py");
     assertThat(ran.exit()).isEqualTo(1);
     assertThat(ran.out()).contains("line 0\n", "line 39\n", "the last words");
-    assertThat(ran.err()).contains("exit code 7");
+    assertThat(ran.err()).contains("exited with code 7");
 
     var json = home.in(workdir, "run", "--json", "python3", "seven.py");
     assertThat(json.exit()).isEqualTo(1);
