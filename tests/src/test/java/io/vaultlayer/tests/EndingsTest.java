@@ -13,8 +13,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** How a job ends, what it says then, and what can still be done with it. */
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class EndingsTest {
   private static final Duration SOON = Duration.ofSeconds(90);
@@ -32,8 +35,7 @@ class EndingsTest {
 
   @Test
   void withoutFailoverALostInstanceIsTheEnd() {
-    var job =
-        home.submit(Scripts.directory("chain.py"), "--no-failover", "python3", "chain.py");
+    var job = home.submit(Scripts.directory("chain.py"), "--no-failover", "python3", "chain.py");
     running(job);
     home.vl("kill-instance", job).ok();
     var end = home.awaitEnd(job, SOON);
@@ -80,9 +82,10 @@ class EndingsTest {
           job,
           SOON,
           "steps in epoch " + now,
-          s -> s.path("epoch").asInt() == now
-              && s.path("state").asText().equals("running")
-              && s.path("step").asLong() > 0);
+          s ->
+              s.path("epoch").asInt() == now
+                  && s.path("state").asText().equals("running")
+                  && s.path("step").asLong() > 0);
       home.vl("kill-instance", job).ok();
     }
     var end = home.awaitEnd(job, SOON);
@@ -160,8 +163,7 @@ class EndingsTest {
     var refused = home.vl("resume", job, "--json");
     assertThat(refused.exit()).isEqualTo(3);
     assertThat(refused.json().path("message").asText()).startsWith("resuming " + job + ": ");
-    var stepped =
-        home.await(job, SOON, "steps of epoch 2", s -> s.path("step").asLong() > kept);
+    var stepped = home.await(job, SOON, "steps of epoch 2", s -> s.path("step").asLong() > kept);
     var second = stepped.path("attempts").get(1);
     assertThat(second.path("resumedFrom").asLong()).isEqualTo(kept);
     assertThat(second.path("firstStep").asLong()).isEqualTo(kept + 1);

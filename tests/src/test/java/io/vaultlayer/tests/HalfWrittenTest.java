@@ -16,8 +16,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A checkpoint that is not whole is never resumed from; the one before it is. */
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class HalfWrittenTest {
   private static final Duration SOON = Duration.ofSeconds(90);
@@ -43,8 +46,7 @@ class HalfWrittenTest {
     home.await(job, SOON, "a first checkpoint", HalfWrittenTest::hasCheckpoint);
     var instance = home.instance(job, 1);
     var began = begun(Home.read(instance.resolve(output)));
-    Home.until(
-        SOON, "a save to begin", () -> begun(Home.read(instance.resolve(output))) > began);
+    Home.until(SOON, "a save to begin", () -> begun(Home.read(instance.resolve(output))) > began);
     Home.sleep(700);
     Home.training(instance, "torn_save.py").forEach(pid -> Processes.kill("KILL", pid));
     var torn = begun(Home.read(instance.resolve(output)));
@@ -148,13 +150,14 @@ class HalfWrittenTest {
             "python3",
             "chain.py",
             "--steps",
-            "160",
+            "90",
             "--every",
             "20",
             "--step-seconds",
             "0.1");
     var status =
-        home.await(job, SOON, "two checkpoints", s -> s.path("checkpoint").path("step").asLong() >= 40);
+        home.await(
+            job, SOON, "two checkpoints", s -> s.path("checkpoint").path("step").asLong() >= 40);
     // Nothing is committed while it stands still, and it is dead before its lease is over.
     var instance = home.instance(job, 1);
     Home.processes(instance).forEach(pid -> Processes.kill("STOP", pid));
@@ -193,7 +196,7 @@ class HalfWrittenTest {
     assertThat(home.vl("checkpoints", job).ok().out()).contains("condemned");
     assertThat(home.vl("logs", job).ok().out())
         .contains("resuming from checkpoint-" + before.getLast());
-    assertThat(home.weights(job)).isEqualTo(undisturbedChain(160));
+    assertThat(home.weights(job)).isEqualTo(undisturbedChain(90));
   }
 
   private static String undisturbedChain(int steps) {
