@@ -21,6 +21,12 @@ public final class Progress {
 
   private record Sample(long nanos, long step) {}
 
+  /**
+   * Lines are read a few times a second at most, many at once: what comes closer together than this
+   * is one look, and the time between its lines says nothing about the training.
+   */
+  private static final long ONE_LOOK_NANOS = 250_000_000L;
+
   /** The rate is that of the last minute, or of the last steps where they are slower. */
   private static final long WINDOW_NANOS = 60_000_000_000L;
 
@@ -35,6 +41,7 @@ public final class Progress {
   private OptionalLong told = OptionalLong.empty();
   private OptionalLong saved = OptionalLong.empty();
   private OptionalDouble loss = OptionalDouble.empty();
+  private long newestNanos;
   private int falls;
 
   /**
@@ -107,7 +114,7 @@ public final class Progress {
     OptionalDouble since =
         samples.isEmpty()
             ? OptionalDouble.empty()
-            : OptionalDouble.of((nanos.getAsLong() - samples.getLast().nanos()) / 1e9);
+            : OptionalDouble.of((nanos.getAsLong() - newestNanos) / 1e9);
     return new Seen(step(), firstStep(), loss, rate(), since);
   }
 
@@ -128,6 +135,11 @@ public final class Progress {
 
   private void sample(long step) {
     var newest = new Sample(nanos.getAsLong(), step);
+    newestNanos = newest.nanos();
+    if (!samples.isEmpty() && newest.nanos() - samples.getLast().nanos() < ONE_LOOK_NANOS) {
+      samples.addLast(new Sample(samples.removeLast().nanos(), newest.step()));
+      return;
+    }
     samples.addLast(newest);
     while (samples.size() > MOST_SAMPLES
         || samples.size() > 2 && newest.nanos() - samples.getFirst().nanos() > WINDOW_NANOS) {

@@ -82,6 +82,24 @@ class ProgressTest {
   }
 
   @Test
+  void linesThatAreReadTogetherMakeNoRateOfTheirOwn() {
+    Progress progress = progress(0);
+    long step = 0;
+    for (int look = 0; look < 5; look++) {
+      for (int line = 0; line < 100; line++) {
+        progress.step(++step);
+        nanos.addAndGet(1_000);
+      }
+      if (look == 0) {
+        assertThat(progress.seen().stepsPerSecond()).isEmpty();
+      }
+      nanos.addAndGet(2_000_000_000L);
+    }
+    assertThat(progress.seen().stepsPerSecond().orElseThrow()).isBetween(49.0, 51.0);
+    assertThat(progress.seen().secondsSinceStep().orElseThrow()).isBetween(1.9, 2.1);
+  }
+
+  @Test
   void rateAndSilenceComeFromTheMonotonicClock() {
     Progress progress = progress(0);
     progress.step(10);
