@@ -155,7 +155,9 @@ class JobCommandsTest {
     var ran = cli.run("wait", FakePlane.JOB);
     assertThat(ran.exit()).isZero();
     assertThat(ran.out()).isEqualTo("succeeded\n");
-    assertThat(cli.run("wait", "other").exit()).isEqualTo(1);
+    var ended = cli.run("wait", "other");
+    assertThat(ended.exit()).isEqualTo(1);
+    assertThat(ended.err()).contains("running job ", "vl logs ");
   }
 
   @Test

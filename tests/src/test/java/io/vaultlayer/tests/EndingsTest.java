@@ -69,7 +69,8 @@ class EndingsTest {
     var detached = home.submit(workdir, "python3", "seven.py");
     var waited = home.vl("wait", detached);
     assertThat(waited.exit()).isEqualTo(1);
-    assertThat(waited.err()).contains("the last words");
+    assertThat(waited.err()).contains("exited with code 7", "vl logs " + detached);
+    assertThat(home.vl("logs", detached).ok().out()).endsWith("the last words\n");
   }
 
   @Test

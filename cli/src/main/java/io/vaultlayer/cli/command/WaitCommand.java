@@ -1,6 +1,7 @@
 package io.vaultlayer.cli.command;
 
 import io.vaultlayer.cli.follow.Detach;
+import io.vaultlayer.cli.follow.Ending;
 import io.vaultlayer.cli.follow.Patience;
 import io.vaultlayer.cli.frame.ExitCode;
 import io.vaultlayer.cli.frame.Shell;
@@ -28,6 +29,12 @@ public final class WaitCommand extends JobVerb {
       detach.done();
     }
     shell.print(json ? Json.render(job) : job.state());
-    return job.state().equals("succeeded") ? ExitCode.DONE : ExitCode.JOB_FAILED;
+    if (job.state().equals("succeeded")) {
+      return ExitCode.DONE;
+    }
+    // Whoever waits has not seen the job end: the state alone would leave them to guess.
+    shell.say(Ending.of(job));
+    shell.say("vl logs " + id + " shows what it wrote");
+    return ExitCode.JOB_FAILED;
   }
 }
