@@ -58,6 +58,33 @@ final class Processes {
     }
   }
 
+  /** Living processes that have this file open. */
+  static List<Long> holding(Path file) {
+    try (Stream<Path> all = Files.list(Path.of("/proc"))) {
+      return all.map(p -> p.getFileName().toString())
+          .filter(n -> n.matches("\\d+"))
+          .map(Long::valueOf)
+          .filter(pid -> isOpenIn(pid, file))
+          .toList();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static boolean isOpenIn(long pid, Path file) {
+    try (Stream<Path> open = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
+      return open.anyMatch(fd -> {
+        try {
+          return Files.readSymbolicLink(fd).equals(file);
+        } catch (IOException e) {
+          return false;
+        }
+      });
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   private static String environment(long pid) {
     try {
       return "\0"
