@@ -128,6 +128,7 @@ public final class ProvisionerHandler {
             by,
             Optional.of(launch.number()),
             "refused by " + offer.provider() + ": " + refused.detail());
+        control.effects().reap(launch.label());
       }
       case Creation.Ambiguous ambiguous -> {
         control.log().note("create ambiguous", launch.label(), ambiguous.detail());
@@ -269,6 +270,7 @@ public final class ProvisionerHandler {
         && asked.isAfter(launch.intendedAt().plus(provider.get().facts().visibility()))) {
       closed(launch, "its create call made nothing");
       wait(lease, by, Optional.of(launch.number()), "launch " + launch.number() + " made nothing");
+      control.effects().reap(launch.label());
     }
   }
 

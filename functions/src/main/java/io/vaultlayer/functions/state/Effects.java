@@ -37,10 +37,7 @@ public final class Effects {
       switch (effect) {
         case Effect.Announce announce ->
             platform.bus("BUS").publish(announce.detailType(), detail(lease));
-        case Effect.Reap reap ->
-            platform
-                .queue("REAP_QUEUE_URL")
-                .send(Json.render(Map.of("reap", reap.label())), Duration.ZERO);
+        case Effect.Reap reap -> reap(reap.label());
         case Effect.Watch _ -> wake();
         case Effect.Settle _ ->
             leases.apply(
@@ -52,6 +49,11 @@ public final class Effects {
           lease.job().value(),
           effect.getClass().getSimpleName() + ": " + e.getMessage());
     }
+  }
+
+  /** Lets the reaper look at one instance now; without it the row's due time does. */
+  public void reap(String label) {
+    platform.queue("REAP_QUEUE_URL").send(Json.render(Map.of("reap", label)), Duration.ZERO);
   }
 
   /** Lets the watchdog look soon; without it the next scheduled tick does. */

@@ -2,6 +2,8 @@ package io.vaultlayer.local.plane;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.vaultlayer.core.lease.TokenHash;
+import io.vaultlayer.core.place.GpuClass;
+import io.vaultlayer.core.place.Offer;
 import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.local.home.Claimed;
 import io.vaultlayer.local.home.Home;
@@ -11,7 +13,9 @@ import io.vaultlayer.testkit.fake.FakeProvider;
 import io.vaultlayer.wire.BucketLayout;
 import io.vaultlayer.wire.Json;
 import io.vaultlayer.wire.Manifest;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -53,6 +57,8 @@ final class Walk implements AutoCloseable {
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(15);
   private static final String ORPHAN = "vl-default-job_00000000000000000000000000-e1-1";
   private final HttpClient http = HttpClient.newHttpClient();
+  private final PrintStream terminal = System.out;
+  private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
   private final FakeProvider provider;
   private final Plane plane;
   private final Home home;
@@ -64,6 +70,7 @@ final class Walk implements AutoCloseable {
   private JsonNode credentials;
 
   Walk(Path directory, Path template, UnaryOperator<Template> change) {
+    System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
     var clock = InstantSource.system();
     var facts =
         new Provider.Facts(
@@ -101,6 +108,14 @@ final class Walk implements AutoCloseable {
     inPlaceAndDrain();
     lastAttempt();
     people();
+    refusals();
+    check = "no message and no answer failed on the way";
+    check(
+        check,
+        !printed
+            .toString(StandardCharsets.UTF_8)
+            .matches("(?s).*\"note\":\"(message failed|broken)\".*"),
+        "see the log above");
   }
 
   // ---- the walk
@@ -212,6 +227,19 @@ final class Walk implements AutoCloseable {
     var manifest =
         Json.render(new Manifest(job, epoch, null, "now", "outputs", List.of(), Map.of()))
             .getBytes(StandardCharsets.UTF_8);
+    call(
+        "exit before the outputs are stored",
+        422,
+        agent("exit"),
+        Json.render(
+            Map.of(
+                "outcome",
+                "succeeded",
+                "outputsManifestKey",
+                key,
+                "outputsManifestSha256",
+                TokenHash.ofBytes(manifest))),
+        token);
     put(key, manifest);
     call(
         "exit",
@@ -256,9 +284,25 @@ final class Walk implements AutoCloseable {
         "taken");
   }
 
+  private void refusals() {
+    check = "a refused create is closed";
+    provider.nextCreate(new FakeProvider.NextCreate.Refuse(Provider.Refusal.NO_CAPACITY));
+    job = submit();
+    until("waiting", () -> status().path("state").asText().equals("waiting"));
+    check = "a budget that does not cover a launch stops the job";
+    provider.offers(new Offer("fake", "here", GpuClass.CPU, 1, 0, "spot", 5.0, "m-1", true));
+    job = submit(1.0);
+    until("stopped", () -> status().path("state").asText().equals("stopped"));
+    pause();
+  }
+
   // ---- steps
 
   private String submit() {
+    return submit(1000.0);
+  }
+
+  private String submit(double budgetUsd) {
     var archive = "archive".getBytes(StandardCharsets.UTF_8);
     var request =
         Map.of(
@@ -266,9 +310,13 @@ final class Walk implements AutoCloseable {
             List.of("true"),
             "workdir",
             Map.of("sha256", TokenHash.ofBytes(archive), "bytes", archive.length),
+            "budgetUsd",
+            budgetUsd,
             "environment",
             Map.of("A", "b"));
     var reply = call("submit", 201, "/v1/jobs", Json.render(request), plane.token());
+    var early = "/v1/jobs/" + reply.path("job").path("id").asText() + "/start";
+    call("start before the upload", 422, early, "{}", plane.token());
     check = "upload of the work directory";
     var upload =
         send(
@@ -524,5 +572,7 @@ final class Walk implements AutoCloseable {
   public void close() {
     http.close();
     plane.close();
+    System.setOut(terminal);
+    System.out.print(printed.toString(StandardCharsets.UTF_8));
   }
 }
