@@ -94,7 +94,12 @@ final class Walk implements AutoCloseable {
             "test",
             clock,
             TestPlane.entropy());
-    plane = Plane.start(claimed, plan, new PlaneLog(home.log(), clock), change);
+    try {
+      plane = Plane.start(claimed, plan, new PlaneLog(home.log(), clock), change);
+    } catch (RuntimeException e) {
+      System.setOut(terminal);
+      throw e;
+    }
   }
 
   void run() {
