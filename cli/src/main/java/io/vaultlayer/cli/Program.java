@@ -5,6 +5,7 @@ import io.vaultlayer.cli.frame.Failure;
 import io.vaultlayer.cli.frame.Shell;
 import io.vaultlayer.cli.frame.Verb;
 import io.vaultlayer.cli.plane.Refusal;
+import io.vaultlayer.cli.render.Text;
 import io.vaultlayer.wire.ErrorDocument;
 import io.vaultlayer.wire.Json;
 import java.io.IOException;
@@ -113,7 +114,8 @@ public final class Program {
               Json.render(new ErrorDocument(failure.code(), failure.getMessage(), failure.detail()))
                   + "\n");
     } else {
-      shell.err().print(failure.getMessage() + "\n");
+      // What was typed may be quoted in it, with line breaks and escape sequences.
+      shell.err().print(Text.printable(failure.getMessage()) + "\n");
     }
     if (debug) {
       failure.printStackTrace(shell.err());

@@ -152,6 +152,13 @@ class UsageTest {
   }
 
   @Test
+  void whatWasTypedIsQuotedInOneLineWithoutItsControlCharacters() {
+    var ran = run("run", "--name", "a\nb\u001b[2J", "true");
+    assertThat(ran.exit()).isEqualTo(2);
+    assertThat(ran.err().strip()).contains("a b [2J").doesNotContain("\n", "\u001b");
+  }
+
+  @Test
   void aStackTraceAppearsOnlyWithDebug() {
     assertThat(run("ps", "--nonsense", "--debug").err()).contains("\tat io.vaultlayer");
   }
