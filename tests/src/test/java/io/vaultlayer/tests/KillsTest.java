@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 class KillsTest {
   private static final Path DIGITS = Home.CHECKOUT.resolve("examples/digits");
   private static final long SEED = Long.getLong("vaultlayer.seed", 20261121);
-  private static final int KILLS = Integer.getInteger("vaultlayer.kills", 10);
+  private static final int KILLS =
+      Integer.getInteger("vaultlayer.kills", Boolean.getBoolean("vaultlayer.long") ? 40 : 10);
 
   /** Who is killed without warning. */
   enum Victim {
