@@ -1,5 +1,6 @@
 """A home of its own with an embedded plane in it, the `vl` commands on it, and its API."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -45,11 +46,14 @@ class Home:
     def __exit__(self, *_):
         self.close()
 
-    def vl(self, *words, check=True):
-        ran = subprocess.run(
-            [str(ROOT / "vl"), *words], cwd=str(ROOT), env=self.environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=900,
-        )
+    def vl(self, *words, check=True, patience=300):
+        try:
+            ran = subprocess.run(
+                [str(ROOT / "vl"), *words], cwd=str(ROOT), env=self.environment,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=patience,
+            )
+        except subprocess.TimeoutExpired:
+            raise BenchFailed(f"vl {' '.join(words)}: still running after {patience} s") from None
         if check and ran.returncode != 0:
             raise BenchFailed(f"vl {' '.join(words)}: exit {ran.returncode}\n{ran.stdout}{ran.stderr}")
         return ran
@@ -110,7 +114,8 @@ class Home:
         processes.end(processes.with_environment(mine))
         if (self.path / "local" / "plane.json").exists():
             pids = self.plane_pids()
-            self.vl("local", "down", check=False)
+            with contextlib.suppress(BenchFailed):  # what does not go down when asked is killed
+                self.vl("local", "down", check=False)
             processes.end(pids)
         # What the plane started while it went down.
         processes.end(processes.with_environment(mine))

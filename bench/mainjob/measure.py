@@ -24,8 +24,9 @@ def everything(args, random, say):
     load_before = os.getloadavg()[0]
     unconfirmed = max(1, round(args.kills / 6))
     with Home() as home:
+        say("building what is not built yet")
+        java = home.vl("version", patience=3600).stdout.strip()
         say("starting the plane, and a first job that is not counted")
-        java = home.vl("version").stdout.strip()
         submit(home)
         submits = []
         for number in range(3 if args.quick else 12):
@@ -43,9 +44,9 @@ def everything(args, random, say):
         with Home(*SLOW) as slow:
             say(f"once more at {SLOW[0]}/{SLOW[1]} s")
             submit(slow)
-            few = Deaths(slow, random, say)
-            few.run(max(1, args.kills // 10), max(1, unconfirmed // 2))
-            all_deaths = all_deaths + few.found
+            more = Deaths(slow, random, say)
+            more.run(args.kills, unconfirmed)
+            all_deaths = all_deaths + more.found
     return document(args, submits, cli, all_deaths, idle, java, load_before)
 
 
