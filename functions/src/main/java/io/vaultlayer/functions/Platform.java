@@ -9,6 +9,7 @@ import io.vaultlayer.core.port.Queue;
 import io.vaultlayer.core.port.Store;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What one function stands on. On AWS it is made of the SDK's clients and the process's
@@ -36,6 +37,11 @@ public interface Platform {
 
   /** Every provider that this deployment may use. */
   List<Provider> providers();
+
+  /** The provider of that name; empty where this deployment does not have it (any more). */
+  default Optional<Provider> provider(String name) {
+    return providers().stream().filter(p -> p.facts().name().equals(name)).findFirst();
+  }
 
   InstantSource clock();
 

@@ -110,10 +110,7 @@ public final class ControlHandler {
               + lease.state().wireName()
               + ")");
     }
-    var provider =
-        platform.providers().stream()
-            .filter(p -> p.facts().name().equals(launch.get().provider()))
-            .findFirst();
+    var provider = platform.provider(launch.get().provider());
     try {
       provider
           .orElseThrow(() ->

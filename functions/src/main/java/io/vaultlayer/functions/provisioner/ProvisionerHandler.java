@@ -97,7 +97,7 @@ public final class ProvisionerHandler {
       return;
     }
     var offer = offers.getFirst();
-    var provider = provider(offer.provider()).orElseThrow();
+    var provider = platform.provider(offer.provider()).orElseThrow();
     var token =
         "vlb_"
             + Base64.getUrlEncoder().withoutPadding().encodeToString(platform.entropy().bytes(32));
@@ -250,7 +250,7 @@ public final class ProvisionerHandler {
    * After it: closed.
    */
   private void resolve(Lease lease, LaunchRecord launch, String by) {
-    var provider = provider(launch.provider());
+    var provider = platform.provider(launch.provider());
     if (provider.isEmpty()) {
       return;
     }
@@ -320,9 +320,5 @@ public final class ProvisionerHandler {
       }
     }
     return Placement.rank(all, wish);
-  }
-
-  private Optional<Provider> provider(String name) {
-    return platform.providers().stream().filter(p -> p.facts().name().equals(name)).findFirst();
   }
 }

@@ -70,7 +70,7 @@ public final class ReaperHandler {
       return;
     }
     var now = platform.clock().instant();
-    var provider = provider(row.provider());
+    var provider = platform.provider(row.provider());
     var inventory = provider.flatMap(this::list);
     if (inventory.isEmpty()) {
       again(stored, now, "its provider gave no list");
@@ -228,7 +228,7 @@ public final class ReaperHandler {
     if (control.leases().load(stored.value().job()).isPresent()) {
       look(stored);
     } else {
-      provider(stored.value().provider()).ifPresent(p -> orphan(stored, p));
+      platform.provider(stored.value().provider()).ifPresent(p -> orphan(stored, p));
     }
   }
 
@@ -244,9 +244,5 @@ public final class ReaperHandler {
       control.log().note("list failed", provider.facts().name(), String.valueOf(e.getMessage()));
       return Optional.empty();
     }
-  }
-
-  private Optional<Provider> provider(String name) {
-    return platform.providers().stream().filter(p -> p.facts().name().equals(name)).findFirst();
   }
 }

@@ -6,7 +6,6 @@ import io.vaultlayer.core.job.JobState;
 import io.vaultlayer.core.job.Outcome;
 import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
-import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.core.port.Provider.Inventory;
 import io.vaultlayer.core.port.Provider.ProviderFailure;
 import io.vaultlayer.core.port.Provider.Seen;
@@ -123,7 +122,8 @@ final class Patrol {
         launch
             .intendedAt()
             .plus(
-                provider(launch.provider())
+                platform
+                    .provider(launch.provider())
                     .map(p -> p.facts().visibility())
                     .orElse(Duration.ofMinutes(1)));
     return inventory.get().askedAt().isAfter(visibleFrom);
@@ -210,7 +210,7 @@ final class Patrol {
         name,
         n -> {
           try {
-            return provider(n).map(p -> p.list(platform.variable("OWNER")));
+            return platform.provider(n).map(p -> p.list(platform.variable("OWNER")));
           } catch (ProviderFailure e) {
             control.log().note("list failed", n, String.valueOf(e.getMessage()));
             return Optional.empty();
@@ -219,12 +219,9 @@ final class Patrol {
   }
 
   private Sighting ask(LaunchRecord launch) {
-    return provider(launch.provider())
+    return platform
+        .provider(launch.provider())
         .map(p -> p.describe(launch.label()))
         .orElse(Sighting.UNKNOWN);
-  }
-
-  private Optional<Provider> provider(String name) {
-    return platform.providers().stream().filter(p -> p.facts().name().equals(name)).findFirst();
   }
 }
