@@ -99,7 +99,7 @@ public final class Leases {
         return new Result.Recognised(lease);
       }
       project(lease.job(), lease.journal());
-      var settled = withoutJournal(lease);
+      var settled = lease.withoutJournal();
       var happening = event.apply(lease);
       var decision =
           JobMachine.decide(happening instanceof JobEvent.Settle ? lease : settled, happening);
@@ -171,35 +171,6 @@ public final class Leases {
     if (!journal.isEmpty()) {
       records.project(job, journal);
     }
-  }
-
-  private static Lease withoutJournal(Lease l) {
-    return new Lease(
-        l.job(),
-        l.sequence(),
-        l.epoch(),
-        l.state(),
-        l.armed(),
-        l.policy(),
-        l.dueAt(),
-        l.deadline(),
-        l.graceEnd(),
-        l.drainEnd(),
-        l.claim(),
-        l.launches(),
-        l.nextLaunch(),
-        l.bound(),
-        l.token(),
-        l.pointer(),
-        l.earlier(),
-        l.run(),
-        l.counters(),
-        l.closedBy(),
-        l.reason(),
-        l.detail(),
-        l.exitCode(),
-        l.endedAt(),
-        List.of());
   }
 
   private static boolean isSame(Lease mine, Lease stored) {

@@ -90,6 +90,21 @@ public record Lease(
 
   /** A copy to change; {@link LeaseDraft#build} adds 1 to the sequence. */
   public LeaseDraft edit() {
-    return new LeaseDraft(this);
+    return draftAt(sequence + 1);
+  }
+
+  /**
+   * A copy to change that is built under this sequence: for a lease that is looked at, compared or
+   * explored. What is written comes from {@link #edit}.
+   */
+  public LeaseDraft draftAt(long otherSequence) {
+    return new LeaseDraft(this, otherSequence);
+  }
+
+  /** The same lease, its decisions told: what is decided next does not write them again. */
+  public Lease withoutJournal() {
+    var draft = draftAt(sequence);
+    draft.settleUpTo(Long.MAX_VALUE);
+    return draft.build();
   }
 }

@@ -46,10 +46,10 @@ public final class LeaseDraft {
   public Optional<Pointer> condemned = Optional.empty();
   private List<JournalEntry> journal;
 
-  LeaseDraft(Lease base) {
+  LeaseDraft(Lease base, long sequence) {
     this.base = base;
+    this.sequence = sequence;
     job = base.job();
-    sequence = base.sequence() + 1;
     epoch = base.epoch();
     state = base.state();
     armed = base.armed();

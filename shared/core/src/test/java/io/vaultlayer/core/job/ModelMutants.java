@@ -185,34 +185,8 @@ record ModelMutants(String name, Machine machine, ModelFaults faults, ModelBound
 
   /** The same lease with something else in it, under the same sequence. */
   private static Lease changed(Lease lease, Consumer<LeaseDraft> change) {
-    var draft = lease.edit();
+    var draft = lease.draftAt(lease.sequence());
     change.accept(draft);
-    var l = draft.build();
-    return new Lease(
-        l.job(),
-        lease.sequence(),
-        l.epoch(),
-        l.state(),
-        l.armed(),
-        l.policy(),
-        l.dueAt(),
-        l.deadline(),
-        l.graceEnd(),
-        l.drainEnd(),
-        l.claim(),
-        l.launches(),
-        l.nextLaunch(),
-        l.bound(),
-        l.token(),
-        l.pointer(),
-        l.earlier(),
-        l.run(),
-        l.counters(),
-        l.closedBy(),
-        l.reason(),
-        l.detail(),
-        l.exitCode(),
-        l.endedAt(),
-        l.journal());
+    return draft.build();
   }
 }

@@ -10,7 +10,6 @@ import io.vaultlayer.core.lease.Submission;
 import io.vaultlayer.core.lease.TokenHash;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -179,32 +178,20 @@ final class ModelWorld {
 
   /** The lease without what no decision looks at, and with every time that is there made one. */
   static Lease canonical(Lease l) {
-    return new Lease(
-        l.job(),
-        SEQUENCE,
-        l.epoch(),
-        l.state(),
-        l.armed(),
-        l.policy(),
-        l.dueAt().map(_ -> NOON),
-        l.deadline().map(_ -> NOON.plusSeconds(40)),
-        l.graceEnd().map(_ -> NOON.plusSeconds(60)),
-        l.drainEnd().map(_ -> NOON.plusSeconds(120)),
-        l.claim().map(c -> new Claim(c.by(), NOON.plusSeconds(60))),
-        l.launches(),
-        l.nextLaunch(),
-        l.bound(),
-        l.token(),
-        l.pointer(),
-        l.earlier(),
-        run(l.run()),
-        Counters.ZERO,
-        l.closedBy(),
-        l.state().isFinal() ? Optional.of("ended") : Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        l.endedAt().map(_ -> NOON),
-        List.of());
+    var draft = l.draftAt(SEQUENCE);
+    draft.dueAt = l.dueAt().map(_ -> NOON);
+    draft.deadline = l.deadline().map(_ -> NOON.plusSeconds(40));
+    draft.graceEnd = l.graceEnd().map(_ -> NOON.plusSeconds(60));
+    draft.drainEnd = l.drainEnd().map(_ -> NOON.plusSeconds(120));
+    draft.claim = l.claim().map(c -> new Claim(c.by(), NOON.plusSeconds(60)));
+    draft.run = run(l.run());
+    draft.counters = Counters.ZERO;
+    draft.reason = l.state().isFinal() ? Optional.of("ended") : Optional.empty();
+    draft.detail = Optional.empty();
+    draft.exitCode = Optional.empty();
+    draft.endedAt = l.endedAt().map(_ -> NOON);
+    draft.settleUpTo(Long.MAX_VALUE);
+    return draft.build();
   }
 
   private static Run run(Run r) {
