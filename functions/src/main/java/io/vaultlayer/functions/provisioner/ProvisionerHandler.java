@@ -210,6 +210,7 @@ public final class ProvisionerHandler {
         lease.nextLaunch(),
         label,
         offer.provider(),
+        offer.region(),
         offer.gpu().name(),
         offer.present(),
         offer.pricing(),
@@ -219,6 +220,7 @@ public final class ProvisionerHandler {
         TokenHash.of(token),
         now,
         now.plus(facts.launchLimit()),
+        Optional.empty(),
         Optional.empty(),
         Optional.of(offer.machineId()));
   }

@@ -257,7 +257,7 @@ public final class JobMachine {
     var next = lease.edit();
     next.put(e.launch());
     next.nextLaunch = lease.nextLaunch() + 1;
-    next.run = Run.begin(e.now());
+    next.run = lease.run().placed(e.now());
     var where =
         e.launch().provider() + ", " + e.launch().gpu() + " at $" + e.launch().usdPerHour() + "/h";
     return accept(next, e.now(), Edge.INTENDED, where, new Effect.Watch());
@@ -387,26 +387,30 @@ public final class JobMachine {
     var starts = lease.state() == JobState.STARTING && e.phase().equals("running");
     var old = lease.run();
     var next = lease.edit();
-    next.run =
-        new Run(
-            old.startedAt(),
-            old.programStarted() || starts,
-            e.beat(),
-            e.phase(),
-            e.step().isPresent() ? e.step() : old.step(),
-            old.firstStep().or(e::firstStep),
-            e.loss().filter(Double::isFinite).or(old::loss),
-            e.stepsPerSecond().filter(Double::isFinite),
-            Optional.of(e.now()),
-            old.resumedFrom(),
-            old.committed(),
-            old.didNotResume());
+    next.run = told(old, e, starts);
     extendLease(next, lease, e.now());
     if (!starts) {
       return accept(next, lease.state() == JobState.STARTING ? Edge.BOOT_BEAT : Edge.BEAT);
     }
     next.state = JobState.RUNNING;
     return accept(next, e.now(), Edge.PROGRAM_STARTED, "epoch " + lease.epoch());
+  }
+
+  private static Run told(Run old, Heartbeat e, boolean starts) {
+    var run = old.edit();
+    run.programStarted = old.programStarted() || starts;
+    run.beat = e.beat();
+    run.phase = e.phase();
+    if (e.step().isPresent() && !e.step().equals(old.step())) {
+      run.step = e.step();
+      run.stepAt = Optional.of(e.now());
+      run.stalledAt = Optional.empty();
+    }
+    run.firstStep = old.firstStep().or(e::firstStep);
+    run.loss = e.loss().filter(Double::isFinite).or(old::loss);
+    run.stepsPerSecond = e.stepsPerSecond().filter(Double::isFinite);
+    run.lastBeatAt = Optional.of(e.now());
+    return run.build();
   }
 
   private static Decision reclaim(Lease lease, Reclaim e) {

@@ -11,7 +11,9 @@ import java.util.Optional;
  * @param label {@code vl-<owner>-<job>-e<epoch>-<n>}
  * @param bootstrapHash of the one-time token handed to the instance
  * @param expiresAt a launch that has not registered by then is terminated
+ * @param fundedUntil its money is reserved up to then; empty where no budget limits the job
  * @param instanceId empty while the create call's answer is not known
+ * @param region of the provider, as its offer named it
  * @param gpuPresent false when the class was only named, not found there
  */
 public record LaunchRecord(
@@ -19,6 +21,7 @@ public record LaunchRecord(
     int number,
     String label,
     String provider,
+    String region,
     String gpu,
     boolean gpuPresent,
     String pricing,
@@ -28,6 +31,7 @@ public record LaunchRecord(
     TokenHash bootstrapHash,
     Instant intendedAt,
     Instant expiresAt,
+    Optional<Instant> fundedUntil,
     Optional<String> instanceId,
     Optional<String> machineId) {
 
@@ -37,6 +41,7 @@ public record LaunchRecord(
         number,
         label,
         provider,
+        region,
         gpu,
         gpuPresent,
         pricing,
@@ -46,6 +51,7 @@ public record LaunchRecord(
         bootstrapHash,
         intendedAt,
         expiresAt,
+        fundedUntil,
         Optional.of(instance),
         Optional.of(machine));
   }
@@ -57,6 +63,7 @@ public record LaunchRecord(
         number,
         label,
         provider,
+        region,
         gpu,
         gpuPresent,
         pricing,
@@ -66,6 +73,7 @@ public record LaunchRecord(
         bootstrapHash,
         intendedAt,
         expiresAt,
+        fundedUntil,
         instanceId,
         machineId);
   }

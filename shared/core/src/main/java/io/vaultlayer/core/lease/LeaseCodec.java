@@ -129,6 +129,7 @@ public final class LeaseCodec {
         .put("n", (long) l.number())
         .put("label", l.label())
         .put("provider", l.provider())
+        .put("region", l.region())
         .put("gpu", l.gpu())
         .put("gpuPresent", l.gpuPresent())
         .put("pricing", l.pricing())
@@ -138,6 +139,7 @@ public final class LeaseCodec {
         .put("boot", l.bootstrapHash().hex())
         .put("at", l.intendedAt().toString())
         .put("until", l.expiresAt().toString())
+        .put("funded", l.fundedUntil())
         .put("instance", l.instanceId(), s -> s)
         .put("machine", l.machineId(), s -> s)
         .map();
@@ -149,6 +151,7 @@ public final class LeaseCodec {
         f.integer("n"),
         f.text("label"),
         f.text("provider"),
+        f.maybeText("region").orElse("unknown"),
         f.text("gpu"),
         f.flag("gpuPresent"),
         f.text("pricing"),
@@ -158,6 +161,7 @@ public final class LeaseCodec {
         new TokenHash(f.text("boot")),
         f.time("at"),
         f.time("until"),
+        f.maybeTime("funded"),
         f.maybeText("instance"),
         f.maybeText("machine"));
   }
@@ -165,10 +169,12 @@ public final class LeaseCodec {
   private static Map<String, Object> run(Run r) {
     return Fields.fresh()
         .put("at", r.startedAt().toString())
+        .put("owed", r.owedSince().toString())
         .put("started", r.programStarted())
         .put("beat", r.beat())
         .put("phase", r.phase())
         .put("step", r.step(), n -> n)
+        .put("stepAt", r.stepAt())
         .put("first", r.firstStep(), n -> n)
         .put("loss", r.loss(), n -> n)
         .put("rate", r.stepsPerSecond(), n -> n)
@@ -176,23 +182,29 @@ public final class LeaseCodec {
         .put("from", r.resumedFrom(), n -> n)
         .put("committed", r.committed())
         .put("notResumed", r.didNotResume())
+        .put("stalledAt", r.stalledAt())
+        .put("afterStall", r.afterStall())
         .map();
   }
 
   private static Run parseRun(Fields f) {
     return new Run(
         f.time("at"),
+        f.maybeTime("owed").orElse(f.time("at")),
         f.flag("started"),
         f.number("beat"),
         f.text("phase"),
         f.maybeNumber("step"),
+        f.maybeTime("stepAt"),
         f.maybeNumber("first"),
         f.maybeDecimal("loss"),
         f.maybeDecimal("rate"),
         f.maybeTime("beatAt"),
         f.maybeNumber("from"),
         f.flag("committed"),
-        f.flag("notResumed"));
+        f.flag("notResumed"),
+        f.maybeTime("stalledAt"),
+        f.map().containsKey("afterStall") && f.flag("afterStall"));
   }
 
   private static Map<String, Object> counters(Counters c) {

@@ -7,28 +7,40 @@ import java.util.Optional;
  * What the current epoch's attempt has told of itself.
  *
  * @param startedAt when its launch was intended, or the restart in place was granted
+ * @param owedSince since when the job has been owed a running program: its submission, resume or
+ *     last loss
  * @param programStarted the user's program was started in this epoch
  * @param phase as in the last beat
+ * @param stepAt when the control plane saw the step advance last; empty while no step is known
  * @param resumedFrom the pointer's step that register returned; empty on a fresh start
  * @param committed a new step was committed in this epoch
  * @param didNotResume a commit was refused because its step was not newer
+ * @param stalledAt since when this attempt counts as stalled; a step that advances withdraws it
+ * @param afterStall this epoch was begun in place because the one before stalled on the same
+ *     machine
  */
 public record Run(
     Instant startedAt,
+    Instant owedSince,
     boolean programStarted,
     long beat,
     String phase,
     Optional<Long> step,
+    Optional<Instant> stepAt,
     Optional<Long> firstStep,
     Optional<Double> loss,
     Optional<Double> stepsPerSecond,
     Optional<Instant> lastBeatAt,
     Optional<Long> resumedFrom,
     boolean committed,
-    boolean didNotResume) {
+    boolean didNotResume,
+    Optional<Instant> stalledAt,
+    boolean afterStall) {
 
+  /** Nothing has been told yet, and the job is owed a running program from now on. */
   public static Run begin(Instant at) {
     return new Run(
+        at,
         at,
         false,
         0,
@@ -39,24 +51,25 @@ public record Run(
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         false,
+        false,
+        Optional.empty(),
         false);
   }
 
+  /** A launch is intended for the job that has been owed one since {@link #owedSince}. */
+  public Run placed(Instant at) {
+    var edit = begin(at).edit();
+    edit.owedSince = owedSince;
+    return edit.build();
+  }
+
   public Run registered(Optional<Long> from) {
-    return new Run(
-        startedAt,
-        programStarted,
-        beat,
-        "registered",
-        step,
-        firstStep,
-        loss,
-        stepsPerSecond,
-        lastBeatAt,
-        from,
-        committed,
-        didNotResume);
+    var edit = edit();
+    edit.phase = "registered";
+    edit.resumedFrom = from;
+    return edit.build();
   }
 
   /**
@@ -64,51 +77,87 @@ public record Run(
    * lowest.
    */
   public Run ended(Optional<Long> first, Optional<Long> last) {
-    return new Run(
-        startedAt,
-        programStarted,
-        beat,
-        phase,
-        larger(step, last),
-        smaller(firstStep, first),
-        loss,
-        stepsPerSecond,
-        lastBeatAt,
-        resumedFrom,
-        committed,
-        didNotResume);
+    var edit = edit();
+    edit.step = larger(step, last);
+    edit.firstStep = smaller(firstStep, first);
+    return edit.build();
   }
 
   public Run withCommit(long committedStep) {
-    return new Run(
-        startedAt,
-        programStarted,
-        beat,
-        phase,
-        larger(step, Optional.of(committedStep)),
-        firstStep,
-        loss,
-        stepsPerSecond,
-        lastBeatAt,
-        resumedFrom,
-        true,
-        didNotResume);
+    var edit = edit();
+    edit.step = larger(step, Optional.of(committedStep));
+    edit.committed = true;
+    return edit.build();
   }
 
   public Run notResumed() {
-    return new Run(
-        startedAt,
-        programStarted,
-        beat,
-        phase,
-        step,
-        firstStep,
-        loss,
-        stepsPerSecond,
-        lastBeatAt,
-        resumedFrom,
-        committed,
-        true);
+    var edit = edit();
+    edit.didNotResume = true;
+    return edit.build();
+  }
+
+  /** A copy to change. */
+  public Edit edit() {
+    return new Edit(this);
+  }
+
+  /** The next record under construction. */
+  public static final class Edit {
+    public Instant startedAt;
+    public Instant owedSince;
+    public boolean programStarted;
+    public long beat;
+    public String phase;
+    public Optional<Long> step;
+    public Optional<Instant> stepAt;
+    public Optional<Long> firstStep;
+    public Optional<Double> loss;
+    public Optional<Double> stepsPerSecond;
+    public Optional<Instant> lastBeatAt;
+    public Optional<Long> resumedFrom;
+    public boolean committed;
+    public boolean didNotResume;
+    public Optional<Instant> stalledAt;
+    public boolean afterStall;
+
+    private Edit(Run base) {
+      startedAt = base.startedAt;
+      owedSince = base.owedSince;
+      programStarted = base.programStarted;
+      beat = base.beat;
+      phase = base.phase;
+      step = base.step;
+      stepAt = base.stepAt;
+      firstStep = base.firstStep;
+      loss = base.loss;
+      stepsPerSecond = base.stepsPerSecond;
+      lastBeatAt = base.lastBeatAt;
+      resumedFrom = base.resumedFrom;
+      committed = base.committed;
+      didNotResume = base.didNotResume;
+      stalledAt = base.stalledAt;
+      afterStall = base.afterStall;
+    }
+
+    public Run build() {
+      return new Run(
+          startedAt,
+          owedSince,
+          programStarted,
+          beat,
+          phase,
+          step,
+          stepAt,
+          firstStep,
+          loss,
+          stepsPerSecond,
+          lastBeatAt,
+          resumedFrom,
+          committed,
+          didNotResume,
+          stalledAt,
+          afterStall);
+    }
   }
 
   static Optional<Long> larger(Optional<Long> a, Optional<Long> b) {

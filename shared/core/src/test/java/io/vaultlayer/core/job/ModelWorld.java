@@ -195,19 +195,15 @@ final class ModelWorld {
   }
 
   private static Run run(Run r) {
-    return new Run(
-        NOON,
-        r.programStarted(),
-        0,
-        r.programStarted() ? "running" : "booting",
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        r.resumedFrom(),
-        r.committed(),
-        r.didNotResume());
+    var plain = Run.begin(NOON).edit();
+    plain.programStarted = r.programStarted();
+    plain.phase = r.programStarted() ? "running" : "booting";
+    plain.resumedFrom = r.resumedFrom();
+    plain.committed = r.committed();
+    plain.didNotResume = r.didNotResume();
+    plain.stalledAt = r.stalledAt().map(_ -> NOON);
+    plain.afterStall = r.afterStall();
+    return plain.build();
   }
 
   /**

@@ -93,6 +93,7 @@ abstract class PlacingRules {
             1,
             other.label(),
             other.provider(),
+            other.region(),
             other.gpu(),
             true,
             other.pricing(),
@@ -102,6 +103,7 @@ abstract class PlacingRules {
             Walk.STRANGER,
             job.now(),
             job.now(),
+            Optional.empty(),
             Optional.empty(),
             Optional.empty());
     job.ignores(Why.LAUNCH_OPEN, job.intend("provisioner-1", forged));

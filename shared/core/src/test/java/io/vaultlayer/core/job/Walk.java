@@ -196,6 +196,7 @@ final class Walk {
         number,
         "vl-tests-" + JOB + "-e" + epoch + "-" + number,
         "local",
+        "here",
         "cpu",
         true,
         "on-demand",
@@ -205,6 +206,7 @@ final class Walk {
         bootstrap(epoch, number),
         now,
         now.plus(LAUNCH_LIMIT),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty());
   }

@@ -121,6 +121,7 @@ class LeaseCodecTest {
           text(),
           text(),
           text(),
+          text(),
           random.nextBoolean(),
           random.nextBoolean() ? "spot" : "on-demand",
           decimal(),
@@ -129,6 +130,7 @@ class LeaseCodecTest {
           hash(),
           time(),
           time(),
+          maybe(this::time),
           maybe(this::text),
           maybe(this::text));
     }
@@ -136,16 +138,20 @@ class LeaseCodecTest {
     private Run run() {
       return new Run(
           time(),
+          time(),
           random.nextBoolean(),
           random.nextLong(1L << 50),
           text(),
           maybe(this::step),
+          maybe(this::time),
           maybe(this::step),
           maybe(this::decimal),
           maybe(this::decimal),
           maybe(this::time),
           maybe(this::step),
           random.nextBoolean(),
+          random.nextBoolean(),
+          maybe(this::time),
           random.nextBoolean());
     }
 
