@@ -1,6 +1,11 @@
 package io.vaultlayer.functions.state;
 
+import io.vaultlayer.core.job.Decision;
+import io.vaultlayer.core.job.JobEvent;
+import io.vaultlayer.core.job.JobMachine;
+import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.functions.Platform;
+import java.util.function.BiFunction;
 
 /** The working parts that every function shares, wired from its platform. */
 public record Control(
@@ -10,8 +15,14 @@ public record Control(
   }
 
   public static Control on(Platform platform, DecisionLog log) {
+    return on(platform, log, JobMachine::decide);
+  }
+
+  /** With another way to decide: one that counts, or a planted mutant. */
+  public static Control on(
+      Platform platform, DecisionLog log, BiFunction<Lease, JobEvent, Decision> decide) {
     var records = new JobRecords(platform);
-    var leases = new Leases(platform, records, log);
+    var leases = new Leases(platform, records, log, decide);
     return new Control(platform, records, leases, new Effects(platform, leases, log), log);
   }
 }

@@ -4,7 +4,6 @@ import io.vaultlayer.core.job.Decision;
 import io.vaultlayer.core.job.Effect;
 import io.vaultlayer.core.job.JobEvent;
 import io.vaultlayer.core.job.JobId;
-import io.vaultlayer.core.job.JobMachine;
 import io.vaultlayer.core.job.Why;
 import io.vaultlayer.core.lease.JournalEntry;
 import io.vaultlayer.core.lease.Lease;
@@ -23,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -40,13 +40,23 @@ public final class Leases {
   private final String table;
   private final JobRecords records;
   private final DecisionLog log;
+  private final BiFunction<Lease, JobEvent, Decision> decide;
 
-  public Leases(Platform platform, JobRecords records, DecisionLog log) {
+  /**
+   * @param decide {@link io.vaultlayer.core.job.JobMachine#decide}; the simulation counts, and
+   *     breaks, decisions here
+   */
+  public Leases(
+      Platform platform,
+      JobRecords records,
+      DecisionLog log,
+      BiFunction<Lease, JobEvent, Decision> decide) {
     this.platform = platform;
     this.store = platform.store();
     this.table = platform.variable("LEASES_TABLE");
     this.records = records;
     this.log = log;
+    this.decide = decide;
   }
 
   /** What became of an event. */
@@ -102,7 +112,7 @@ public final class Leases {
       var settled = lease.withoutJournal();
       var happening = event.apply(lease);
       var decision =
-          JobMachine.decide(happening instanceof JobEvent.Settle ? lease : settled, happening);
+          decide.apply(happening instanceof JobEvent.Settle ? lease : settled, happening);
       log.decided(lease, happening, decision);
       switch (decision) {
         case Decision.Ignored ignored -> {
