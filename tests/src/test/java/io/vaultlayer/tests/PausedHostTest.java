@@ -48,8 +48,8 @@ class PausedHostTest {
   /**
    * Here the paused host wakes up. The local provider's terminate would reach it where it stands,
    * as the test above shows, while a real host that is suspended answers nobody; so once suspected
-   * this one is taken out of the provider's reach: its record cannot be read, every list and
-   * terminate fails and is repeated, until the test puts the record back.
+   * this one is taken out of the provider's reach: its record cannot be read, every terminate fails
+   * and is repeated, until the test puts the record back.
    */
   @Test
   void aHostThatWakesUpAfterTheJobMovedOnIsFencedAndCommitsNothing() throws IOException {

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.gaul.s3proxy.AccessGrant;
 import org.gaul.s3proxy.S3Proxy;
@@ -178,8 +179,11 @@ public final class BucketServer implements AutoCloseable {
     return new S3Bucket(clients.s3(), clients.presigner(), name);
   }
 
-  public LocalCredentials credentials(String bucket, String roleArn) {
-    return new LocalCredentials(identities, endpoint, bucket, roleArn);
+  /**
+   * @param advertised where those who get them reach this server, when not at its own address
+   */
+  public LocalCredentials credentials(String bucket, String roleArn, Optional<URI> advertised) {
+    return new LocalCredentials(identities, advertised.orElse(endpoint), bucket, roleArn);
   }
 
   /** Removes, in the background, what a killed plane left unfinished. */

@@ -27,6 +27,7 @@ import io.vaultlayer.local.store.SqliteStore;
 import io.vaultlayer.local.template.LocalNames;
 import io.vaultlayer.local.template.Template;
 import io.vaultlayer.local.template.TemplateReader;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,6 +36,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
@@ -103,8 +105,12 @@ public final class Plane implements AutoCloseable {
   private Status open(Claimed claimed, Plan plan, UnaryOperator<Template> change) {
     var home = claimed.home();
     var ports = claimed.ports();
+    var settings = claimed.settings();
+    var own = "http://127.0.0.1:" + ports.http();
     var names =
-        new LocalNames("http://127.0.0.1:" + ports.http(), "http://127.0.0.1:" + ports.sqs());
+        new LocalNames(
+            settings.agentEndpoint().map(URI::toString).orElse(own),
+            "http://127.0.0.1:" + ports.sqs());
     var template = change.apply(TemplateReader.read(plan.template(), plan.parameters(), names));
 
     // The two slow starters begin at once, each on a thread of its own.
@@ -143,18 +149,20 @@ public final class Plane implements AutoCloseable {
                   url -> new SqsQueue(queues.client(), url),
                   buses::get,
                   bucket::bucket,
-                  bucket::credentials,
+                  (name, role) -> bucket.credentials(name, role, settings.agentS3Endpoint()),
                   plan.providers().apply(claimed),
                   plan.clock(),
                   plan.entropy()),
               log);
       pollers(template, queues, host, plan.clock());
 
-      var made = status(claimed, plan, names, bucket, template);
+      var made = status(claimed, plan, own, bucket, template);
       Supplier<JobCredentials> agents =
           () ->
               bucket.credentials(
-                  template.buckets().getFirst().name(), template.roles().getFirst().arn());
+                  template.buckets().getFirst().name(),
+                  template.roles().getFirst().arn(),
+                  Optional.empty());
       door =
           new HttpDoor(
               ports.http(),
@@ -209,10 +217,10 @@ public final class Plane implements AutoCloseable {
   }
 
   private static Status status(
-      Claimed claimed, Plan plan, LocalNames names, BucketServer bucket, Template template) {
+      Claimed claimed, Plan plan, String endpoint, BucketServer bucket, Template template) {
     var process = ProcessHandle.current();
     return new Status(
-        names.apiEndpoint(),
+        endpoint,
         claimed.home().token().toString(),
         process.pid(),
         claimed.home().data().toString(),

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
@@ -76,7 +77,7 @@ final class BucketFixture implements AutoCloseable {
 
   JobCredentials.Issued issue(JobId job, int epoch) {
     return server
-        .credentials(bucket, template.roles().getFirst().arn())
+        .credentials(bucket, template.roles().getFirst().arn(), Optional.empty())
         .issue(job, epoch, Duration.ofMinutes(15));
   }
 

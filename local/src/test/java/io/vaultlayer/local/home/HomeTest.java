@@ -7,6 +7,7 @@ import io.vaultlayer.core.port.Entropy;
 import io.vaultlayer.local.PlaneRefused;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -154,6 +155,37 @@ class HomeTest {
     assertThatThrownBy(() -> Settings.of(config, Map.of("VAULTLAYER_LOCAL_LEASE_SECONDS", "soon")))
         .hasMessageContaining("VAULTLAYER_LOCAL_LEASE_SECONDS");
     assertThatThrownBy(() -> new Settings(10, 20)).hasMessageContaining("three beats");
+  }
+
+  @Test
+  void agentsMayBeToldAnotherAddressThanThePlanesOwn() throws Exception {
+    var config = directory.resolve("config.json");
+    assertThat(Settings.of(config, Map.of()).agentEndpoint()).isEmpty();
+    Files.writeString(config, "{\"local\":{\"agentS3Endpoint\":\"http://10.0.0.1:9000\"}}");
+    var settings =
+        Settings.of(config, Map.of("VAULTLAYER_LOCAL_AGENT_ENDPOINT", "https://door.example"));
+    assertThat(settings.agentEndpoint()).contains(URI.create("https://door.example"));
+    assertThat(settings.agentS3Endpoint()).contains(URI.create("http://10.0.0.1:9000"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "door",
+        "ftp://a:1",
+        "http:///x",
+        "http://a/b",
+        "http://u:secret@a",
+        "http://a?q",
+        "a b"
+      })
+  void anAddressForAgentsIsSchemeHostAndPortAndIsNotRepeatedWhenItIsNot(String text) {
+    assertThatThrownBy(() ->
+            Settings.of(
+                directory.resolve("config.json"), Map.of("VAULTLAYER_LOCAL_AGENT_ENDPOINT", text)))
+        .isInstanceOf(PlaneRefused.class)
+        .hasMessageContaining("VAULTLAYER_LOCAL_AGENT_ENDPOINT")
+        .hasMessageNotContaining(text);
   }
 
   @Test

@@ -89,15 +89,12 @@ final class LocalInstances {
     var unfiled = new TreeSet<>(now.marked().keySet());
     var seen = new ArrayList<Seen>();
     for (var folder : folders) {
-      var instance = folder.instance();
-      if (folder.label().startsWith(prefix) && instance.isPresent() && isOpen(folder, now)) {
-        unfiled.remove(folder.label());
-        seen.add(
-            new Seen(
-                folder.label(),
-                instance.get().instanceId(),
-                instance.get().machineId(),
-                sighting(folder, instance, now, visibility)));
+      if (folder.label().startsWith(prefix)) {
+        seen(folder, now, visibility)
+            .ifPresent(one -> {
+              unfiled.remove(folder.label());
+              seen.add(one);
+            });
       }
     }
     for (var label : unfiled) {
@@ -107,6 +104,30 @@ final class LocalInstances {
       }
     }
     return new Inventory(askedAt, folders.size() < MOST_FOLDERS, seen);
+  }
+
+  /**
+   * Empty when it was ended, or never begun. A folder that cannot be looked into is shown, because
+   * it may be an instance, and does not hide the others: what runs with its marks is known from
+   * elsewhere, and nothing else about it is.
+   */
+  private Optional<Seen> seen(LocalFolder folder, Snapshot now, Duration visibility) {
+    try {
+      var instance = folder.instance();
+      if (instance.isEmpty() || !isOpen(folder, now)) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new Seen(
+              folder.label(),
+              instance.get().instanceId(),
+              instance.get().machineId(),
+              sighting(folder, instance, now, visibility)));
+    } catch (IOException unreadable) {
+      // Which of its processes is the agent is not known, so nobody says that the agent is gone.
+      var sighting = now.marked().containsKey(folder.label()) ? Sighting.RUNNING : Sighting.UNKNOWN;
+      return Optional.of(new Seen(folder.label(), "local-unreadable", LocalMachine.id(), sighting));
+    }
   }
 
   private static boolean isOpen(LocalFolder folder, Snapshot now) throws IOException {
@@ -247,26 +268,36 @@ final class LocalInstances {
    */
   void tidy() throws IOException {
     for (var folder : folders()) {
-      var lock = lock(folder.label());
-      // A label that is just being created or ended is left to whoever does that.
-      if (folder.ended().isEmpty() && lock.tryLock()) {
-        try {
-          if (describe(folder.label(), UNSTARTED) == Sighting.GONE) {
-            folder.writeEnded(clock.instant());
-          }
-        } finally {
-          lock.unlock();
-        }
+      try {
+        tidy(folder);
+      } catch (IOException stays) {
+        // One that cannot be read or written stays for the next time, and the others do not wait.
+        continue;
       }
     }
     prune();
   }
 
+  private void tidy(LocalFolder folder) throws IOException {
+    var lock = lock(folder.label());
+    // A label that is just being created or ended is left to whoever does that.
+    if (folder.ended().isEmpty() && lock.tryLock()) {
+      try {
+        if (describe(folder.label(), UNSTARTED) == Sighting.GONE) {
+          folder.writeEnded(clock.instant());
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private record Old(LocalFolder folder, Instant endedAt) {}
+
   private void prune() throws IOException {
-    record Old(LocalFolder folder, Instant endedAt) {}
     var ended = new ArrayList<Old>();
     for (var folder : folders()) {
-      folder.ended().ifPresent(end -> ended.add(new Old(folder, Instant.parse(end.endedAt()))));
+      endedAt(folder).ifPresent(at -> ended.add(new Old(folder, at)));
     }
     ended.sort(Comparator.comparing(Old::endedAt).reversed());
     var oldest = clock.instant().minus(LONGEST_KEPT);
@@ -276,6 +307,14 @@ final class LocalInstances {
       } else {
         ended.get(i).folder().clean();
       }
+    }
+  }
+
+  private static Optional<Instant> endedAt(LocalFolder folder) {
+    try {
+      return folder.ended().map(end -> Instant.parse(end.endedAt()));
+    } catch (IOException unreadable) {
+      return Optional.empty();
     }
   }
 

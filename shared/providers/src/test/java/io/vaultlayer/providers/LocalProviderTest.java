@@ -4,10 +4,12 @@ import static io.vaultlayer.providers.Rig.awaitDeath;
 import static io.vaultlayer.providers.Rig.launch;
 import static io.vaultlayer.providers.Rig.lives;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vaultlayer.core.port.Provider.Creation;
+import io.vaultlayer.core.port.Provider.ProviderFailure;
 import io.vaultlayer.core.port.Provider.Refusal;
 import io.vaultlayer.core.port.Provider.Sighting;
 import io.vaultlayer.wire.Json;
@@ -294,6 +296,39 @@ class LocalProviderTest {
     assertThat(rig.sighting(LABEL)).isEqualTo(Sighting.STOPPED);
     rig.provider().terminate(LABEL);
     assertThat(rig.sighting(LABEL)).isNull();
+  }
+
+  @Test
+  void aRecordThatCannotBeReadHidesNoOtherInstance() throws IOException {
+    for (var label : List.of("vl-me-a-e1-1", "vl-me-b-e1-1", "vl-me-c-e1-1")) {
+      rig.start(label);
+    }
+    rig.provider().kill("vl-me-b-e1-1");
+    unreadable("vl-me-a-e1-1");
+    unreadable("vl-me-b-e1-1");
+
+    var list = rig.provider().list(Rig.OWNER);
+    assertThat(list.complete()).isTrue();
+    assertThat(rig.sighting("vl-me-a-e1-1")).isEqualTo(Sighting.RUNNING);
+    assertThat(rig.sighting("vl-me-b-e1-1")).isEqualTo(Sighting.UNKNOWN);
+    assertThat(rig.sighting("vl-me-c-e1-1")).isEqualTo(Sighting.RUNNING);
+    assertThat(rig.provider().describe("vl-me-a-e1-1")).isEqualTo(Sighting.UNKNOWN);
+
+    for (var label : List.of("vl-me-a-e1-1", "vl-me-b-e1-1")) {
+      assertThatThrownBy(() -> rig.provider().terminate(label)).isInstanceOf(ProviderFailure.class);
+      Files.delete(rig.folder(label).resolve("instance.json"));
+      Files.move(rig.folder(label).resolve("aside"), rig.folder(label).resolve("instance.json"));
+    }
+    rig.provider().terminate("vl-me-a-e1-1");
+    assertThat(rig.sighting("vl-me-a-e1-1")).isNull();
+  }
+
+  /** No record follows a link. */
+  private void unreadable(String label) throws IOException {
+    var record = rig.folder(label).resolve("instance.json");
+    var aside = rig.folder(label).resolve("aside");
+    Files.move(record, aside);
+    Files.createSymbolicLink(record, aside);
   }
 
   @Test
