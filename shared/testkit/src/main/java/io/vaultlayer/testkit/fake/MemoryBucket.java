@@ -51,9 +51,10 @@ public final class MemoryBucket implements Bucket {
     if (limit < 1 || limit > MOST_KEYS) {
       throw new IllegalArgumentException("1 to " + MOST_KEYS + " keys in a page, not " + limit);
     }
+    var start = after.filter(key -> key.compareTo(prefix) >= 0);
     var found =
-        objects.tailMap(after.orElse(""), after.isEmpty()).entrySet().stream()
-            .filter(entry -> entry.getKey().startsWith(prefix))
+        objects.tailMap(start.orElse(prefix), start.isEmpty()).entrySet().stream()
+            .takeWhile(entry -> entry.getKey().startsWith(prefix))
             .limit(limit + 1L)
             .map(entry -> info(entry.getKey(), entry.getValue()))
             .toList();

@@ -16,19 +16,50 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 
-/** Rows in memory. Tables come into being when they are first named. */
+/**
+ * Rows in memory. Tables come into being when they are first named. Reads touch the rows of their
+ * page only, so that a world of a hundred thousand rows stays quick.
+ */
 public final class MemoryStore implements Store {
-  private static final Comparator<String> BY_CODE_POINT = MemoryStore::compareCodePoints;
-  private static final Comparator<Key> BY_KEY =
-      Comparator.comparing(Key::partition, BY_CODE_POINT).thenComparing(Key::sort, BY_CODE_POINT);
+  private static final Comparator<Key> BY_KEY = MemoryStore::compareKeys;
 
-  private final Map<String, TreeMap<Key, Item>> tables = new HashMap<>();
+  /** The least and the greatest sort key that there can be. */
+  private static final String FIRST = "\0";
+
+  private static final String LAST = Character.toString(Character.MAX_CODE_POINT).repeat(256);
+
+  private static final Comparator<Item> BY_DUE = MemoryStore::compareDue;
+
+  /** The rows of one table, and those that are due in the order of their time. */
+  private static final class Table {
+    final TreeMap<Key, Item> rows = new TreeMap<>(BY_KEY);
+    final Map<String, TreeSet<Item>> due = new HashMap<>();
+
+    void put(Item item) {
+      forget(rows.put(item.key(), item));
+      item.due()
+          .ifPresent(d -> due.computeIfAbsent(d.partition(), p -> new TreeSet<>(BY_DUE)).add(item));
+    }
+
+    void remove(Key key) {
+      forget(rows.remove(key));
+    }
+
+    private void forget(Item old) {
+      if (old != null) {
+        old.due().ifPresent(d -> due.get(d.partition()).remove(old));
+      }
+    }
+  }
+
+  private final Map<String, Table> tables = new HashMap<>();
 
   @Override
   public synchronized Optional<Item> get(String table, Key key) {
-    return Optional.ofNullable(rows(table).get(key));
+    return Optional.ofNullable(table(table).rows.get(key));
   }
 
   @Override
@@ -45,10 +76,9 @@ public final class MemoryStore implements Store {
       switch (write) {
         case Write.Put put -> {
           long version = get(put.table(), put.key()).map(Item::version).orElse(0L) + 1;
-          rows(put.table())
-              .put(put.key(), new Item(put.key(), version, put.attributes(), put.due()));
+          table(put.table()).put(new Item(put.key(), version, put.attributes(), put.due()));
         }
-        case Write.Delete delete -> rows(delete.table()).remove(delete.key());
+        case Write.Delete delete -> table(delete.table()).remove(delete.key());
       }
     }
     return new WriteResult.Applied();
@@ -62,30 +92,30 @@ public final class MemoryStore implements Store {
       boolean descending,
       int limit,
       Optional<String> from) {
-    var order = descending ? BY_KEY.reversed() : BY_KEY;
-    return page(
-        table,
-        item ->
-            item.key().partition().equals(partition) && item.key().sort().startsWith(sortPrefix),
-        Comparator.comparing(Item::key, order),
-        limit,
-        from);
+    var rows =
+        table(table).rows.subMap(new Key(partition, FIRST), true, new Key(partition, LAST), true);
+    var inOrder = descending ? rows.descendingMap() : rows;
+    var rest =
+        from.map(Cursor::parse)
+            .map(c -> inOrder.tailMap(c.item().key(), false))
+            .orElse(inOrder)
+            .values();
+    return page(rest, item -> item.key().sort().startsWith(sortPrefix), limit);
   }
 
   @Override
   public synchronized Page due(
       String table, String duePartition, Instant notAfter, int limit, Optional<String> from) {
-    return page(
-        table,
-        item ->
-            item.due()
-                .filter(due -> due.partition().equals(duePartition))
-                .filter(due -> !due.at().isAfter(notAfter))
-                .isPresent(),
-        Comparator.comparing((Item item) -> item.due().map(Due::at).orElseThrow())
-            .thenComparing(Item::key, BY_KEY),
-        limit,
-        from);
+    var index = table(table).due.getOrDefault(duePartition, new TreeSet<>(BY_DUE));
+    var rest = from.map(Cursor::parse).map(c -> index.tailSet(c.item(), false)).orElse(index);
+    var due = new ArrayList<Item>();
+    for (var item : rest) {
+      if (due.size() > limit || item.due().orElseThrow().at().isAfter(notAfter)) {
+        break;
+      }
+      due.add(item);
+    }
+    return page(due, item -> true, limit);
   }
 
   @Override
@@ -94,17 +124,17 @@ public final class MemoryStore implements Store {
     if (segments < 1 || segment < 0 || segment >= segments) {
       throw new IllegalArgumentException("segment " + segment + " of " + segments);
     }
+    var rows = table(table).rows;
+    var rest = from.map(Cursor::parse).map(c -> rows.tailMap(c.item().key(), false)).orElse(rows);
     return page(
-        table,
+        rest.values(),
         item -> Math.floorMod(item.key().partition().hashCode(), segments) == segment,
-        Comparator.comparing(Item::key, BY_KEY),
-        limit,
-        from);
+        limit);
   }
 
   /** Every row of a table in order of its key: what checkers and assertions look at. */
   public synchronized List<Item> all(String table) {
-    return List.copyOf(rows(table).values());
+    return List.copyOf(table(table).rows.values());
   }
 
   /** Names of the tables that hold or held rows. */
@@ -114,10 +144,11 @@ public final class MemoryStore implements Store {
 
   /** Deletes what has expired, as the real store does at some time after the expiry. */
   public synchronized void expire(Instant now) {
-    for (var rows : tables.values()) {
-      rows.values()
-          .removeIf(item ->
-              item.attributes().get("expiresAt") instanceof Long at && at < now.getEpochSecond());
+    for (var table : tables.values()) {
+      List.copyOf(table.rows.values()).stream()
+          .filter(item ->
+              item.attributes().get("expiresAt") instanceof Long at && at < now.getEpochSecond())
+          .forEach(item -> table.remove(item.key()));
     }
   }
 
@@ -130,22 +161,17 @@ public final class MemoryStore implements Store {
     };
   }
 
-  private Page page(
-      String table,
-      Predicate<Item> wanted,
-      Comparator<Item> order,
-      int limit,
-      Optional<String> from) {
+  /**
+   * One page of what follows the cursor. The cursor names the last row handed out, by key and place
+   * in the order, so that rows written meanwhile neither repeat nor hide others.
+   */
+  private static Page page(Iterable<Item> rest, Predicate<Item> wanted, int limit) {
     if (limit < 1 || limit > MOST_ROWS) {
       throw new IllegalArgumentException("1 to " + MOST_ROWS + " rows in a page, not " + limit);
     }
-    var found = rows(table).values().stream().filter(wanted).sorted(order).toList();
-    // The cursor names the last row handed out, by key and place in the order, so that rows
-    // written meanwhile neither repeat nor hide others.
     var page = new ArrayList<Item>();
-    var skip = from.map(Cursor::parse);
-    for (var item : found) {
-      if (skip.isPresent() && order.compare(item, skip.get().item()) <= 0) {
+    for (var item : rest) {
+      if (!wanted.test(item)) {
         continue;
       }
       if (page.size() == limit) {
@@ -156,23 +182,35 @@ public final class MemoryStore implements Store {
     return new Page(page, Optional.empty());
   }
 
-  private TreeMap<Key, Item> rows(String table) {
-    return tables.computeIfAbsent(table, name -> new TreeMap<>(BY_KEY));
+  private Table table(String table) {
+    return tables.computeIfAbsent(table, name -> new Table());
+  }
+
+  private static int compareKeys(Key left, Key right) {
+    int order = compareCodePoints(left.partition(), right.partition());
+    return order != 0 ? order : compareCodePoints(left.sort(), right.sort());
+  }
+
+  private static int compareDue(Item left, Item right) {
+    int order = left.due().orElseThrow().at().compareTo(right.due().orElseThrow().at());
+    return order != 0 ? order : compareKeys(left.key(), right.key());
   }
 
   /**
-   * Keys sort by their UTF-8 bytes, as in DynamoDB and SQLite; that is the order of code points.
+   * Keys sort by their UTF-8 bytes, as in DynamoDB and SQLite; that is the order of code points, in
+   * which surrogates come after every other char.
    */
   private static int compareCodePoints(String left, String right) {
-    var a = left.codePoints().iterator();
-    var b = right.codePoints().iterator();
-    while (a.hasNext() && b.hasNext()) {
-      int order = Integer.compare(a.nextInt(), b.nextInt());
-      if (order != 0) {
-        return order;
+    int common = Math.min(left.length(), right.length());
+    for (int i = 0; i < common; i++) {
+      char a = left.charAt(i);
+      char b = right.charAt(i);
+      if (a != b) {
+        boolean aside = Character.isSurrogate(a);
+        return aside == Character.isSurrogate(b) ? Character.compare(a, b) : aside ? 1 : -1;
       }
     }
-    return Boolean.compare(a.hasNext(), b.hasNext());
+    return Integer.compare(left.length(), right.length());
   }
 
   /** Length-prefixed parts, because keys may hold any character. */
