@@ -9,8 +9,10 @@ import io.vaultlayer.local.log.PlaneLog;
 import io.vaultlayer.local.plane.Plane;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -68,7 +70,7 @@ public final class LocalMain {
     if (claimed.isEmpty()) {
       return other(home);
     }
-    var clock = InstantSource.system();
+    var clock = Clock.tickMillis(ZoneOffset.UTC);
     var log = new PlaneLog(home.log(), clock);
     OwnProcess.logOutput(log);
     try (var plane = Plane.start(claimed.get(), plan(entropy, clock), log)) {

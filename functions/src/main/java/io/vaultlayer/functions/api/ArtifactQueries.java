@@ -2,8 +2,8 @@ package io.vaultlayer.functions.api;
 
 import io.vaultlayer.core.job.JobState;
 import io.vaultlayer.core.lease.Fields;
-import io.vaultlayer.core.lease.LeaseCodec;
 import io.vaultlayer.core.lease.Pointer;
+import io.vaultlayer.core.lease.RecordCodec;
 import io.vaultlayer.core.port.Bucket;
 import io.vaultlayer.functions.Platform;
 import io.vaultlayer.functions.http.ApiError;
@@ -137,7 +137,7 @@ final class ArtifactQueries {
     }
     for (var item : control.records().rows(job, "x#")) {
       var f = Fields.of(item.attributes());
-      var pointer = LeaseCodec.parsePointer(f);
+      var pointer = RecordCodec.parsePointer(f);
       rows.put(
           id(pointer), row(pointer, "condemned", f.maybeText("reason").orElse("damaged"), bucket));
     }
@@ -182,7 +182,7 @@ final class ArtifactQueries {
         .records()
         .rows(job, "c#")
         .forEach(i -> {
-          var p = LeaseCodec.parsePointer(Fields.of(i.attributes()));
+          var p = RecordCodec.parsePointer(Fields.of(i.attributes()));
           all.put(id(p), p);
         });
     lease.pointer().ifPresent(p -> all.put(id(p), p));

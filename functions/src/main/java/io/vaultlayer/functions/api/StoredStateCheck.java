@@ -3,8 +3,8 @@ package io.vaultlayer.functions.api;
 import io.vaultlayer.core.job.JobId;
 import io.vaultlayer.core.lease.Fields;
 import io.vaultlayer.core.lease.Lease;
-import io.vaultlayer.core.lease.LeaseCodec;
 import io.vaultlayer.core.lease.Pointer;
+import io.vaultlayer.core.lease.RecordCodec;
 import io.vaultlayer.functions.http.HttpRequest;
 import io.vaultlayer.functions.state.Control;
 import io.vaultlayer.functions.state.InstanceRow;
@@ -70,7 +70,7 @@ final class StoredStateCheck {
     var all =
         control.records().rows(lease.job(), "c#").stream()
             .filter(i -> !condemned.contains(i.key().sort().substring(2)))
-            .map(i -> LeaseCodec.parsePointer(Fields.of(i.attributes())))
+            .map(i -> RecordCodec.parsePointer(Fields.of(i.attributes())))
             .sorted(
                 Comparator.comparing(Pointer::committedAt)
                     .thenComparing(Pointer::epoch)

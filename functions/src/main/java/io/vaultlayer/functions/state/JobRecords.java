@@ -4,8 +4,8 @@ import io.vaultlayer.core.job.JobId;
 import io.vaultlayer.core.lease.ClosedAttempt;
 import io.vaultlayer.core.lease.Fields;
 import io.vaultlayer.core.lease.JournalEntry;
-import io.vaultlayer.core.lease.LeaseCodec;
 import io.vaultlayer.core.lease.Pointer;
+import io.vaultlayer.core.lease.RecordCodec;
 import io.vaultlayer.core.port.Expect;
 import io.vaultlayer.core.port.Item;
 import io.vaultlayer.core.port.Key;
@@ -121,11 +121,11 @@ public final class JobRecords {
                       job,
                       "a#%08d".formatted(c.epoch()),
                       Expect.anything(),
-                      LeaseCodec.closed(c))));
+                      RecordCodec.closed(c))));
       entry
           .committed()
           .ifPresent(
-              p -> rows.add(put(job, row("c", p), Expect.anything(), LeaseCodec.pointer(p))));
+              p -> rows.add(put(job, row("c", p), Expect.anything(), RecordCodec.pointer(p))));
       entry
           .condemned()
           .ifPresent(p ->
@@ -147,7 +147,7 @@ public final class JobRecords {
   }
 
   private static Map<String, Object> withReason(Pointer p, String reason) {
-    var map = new LinkedHashMap<>(LeaseCodec.pointer(p));
+    var map = new LinkedHashMap<>(RecordCodec.pointer(p));
     map.put("reason", reason);
     return map;
   }
@@ -177,7 +177,7 @@ public final class JobRecords {
 
   public List<ClosedAttempt> attempts(JobId job) {
     return rows(job, "a#").stream()
-        .map(i -> LeaseCodec.parseClosed(Fields.of(i.attributes())))
+        .map(i -> RecordCodec.parseClosed(Fields.of(i.attributes())))
         .toList();
   }
 

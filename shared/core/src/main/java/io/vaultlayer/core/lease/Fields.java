@@ -41,6 +41,37 @@ public final class Fields {
     return put(name, time, Instant::toString);
   }
 
+  /** A time as milliseconds since 1970, exactly; one that is no whole number of them as text. */
+  Fields putMillis(String name, Instant time) {
+    var whole = time.getNano() % 1_000_000 == 0;
+    return put(name, whole ? (Object) time.toEpochMilli() : time.toString());
+  }
+
+  Fields putMillis(String name, Optional<Instant> time) {
+    time.ifPresent(t -> putMillis(name, t));
+    return this;
+  }
+
+  /** Stored only when true. */
+  Fields putTrue(String name, boolean value) {
+    return value ? put(name, true) : this;
+  }
+
+  /** Stored only when it is not 0. */
+  Fields putCount(String name, long value) {
+    return value == 0 ? this : put(name, value);
+  }
+
+  /** Stored only when it holds something. */
+  Fields putSome(String name, Map<String, Object> part) {
+    return part.isEmpty() ? this : put(name, part);
+  }
+
+  /** Stored only when it holds something. */
+  Fields putSome(String name, List<Map<String, Object>> parts) {
+    return parts.isEmpty() ? this : put(name, parts);
+  }
+
   public String text(String name) {
     return find(name, String.class).orElseThrow(() -> missing(name));
   }
@@ -85,8 +116,28 @@ public final class Fields {
     return maybeText(name).map(Instant::parse);
   }
 
+  Instant millis(String name) {
+    return maybeMillis(name).orElseThrow(() -> missing(name));
+  }
+
+  Optional<Instant> maybeMillis(String name) {
+    return map.get(name) instanceof String
+        ? maybeTime(name)
+        : maybeNumber(name).map(Instant::ofEpochMilli);
+  }
+
+  /** 0 when absent. */
+  int count(String name) {
+    return maybeInteger(name).orElse(0);
+  }
+
   public Optional<Fields> maybeFields(String name) {
     return find(name, Map.class).map(m -> of(cast(m)));
+  }
+
+  /** A part; one with nothing in it when absent. */
+  Fields fields(String name) {
+    return maybeFields(name).orElseGet(Fields::fresh);
   }
 
   public List<Fields> list(String name) {
@@ -111,7 +162,7 @@ public final class Fields {
     return (Map<String, Object>) map;
   }
 
-  private static IllegalStateException missing(String name) {
+  static IllegalStateException missing(String name) {
     return new IllegalStateException("stored field " + name + " is missing");
   }
 }

@@ -1,5 +1,6 @@
 package io.vaultlayer.core.lease;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
@@ -9,17 +10,26 @@ import io.vaultlayer.core.job.JobState;
 import io.vaultlayer.core.job.Outcome;
 import io.vaultlayer.core.port.Due;
 import io.vaultlayer.core.port.Item;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class LeaseCodecTest {
   private static final int LEASES = 1000;
+  private static final Path ROOT = Path.of(System.getProperty("vaultlayer.root"));
+  private static final JobId JOB = JobId.make(1_763_632_800_000L, new byte[10]);
 
   @Test
   void anyLeaseIsReadAsItWasWritten() {
@@ -49,16 +59,151 @@ class LeaseCodecTest {
   @Test
   void aRowThatLacksAFieldOrHasAnotherKindOfItIsRefusedByName() {
     var whole = StoredForm.item(new Dice(2).lease());
-    for (var name : List.of("epoch", "state", "nextLaunch")) {
+    for (var name : List.of("e", "st", "nl", "run")) {
       var torn = new HashMap<>(whole.attributes());
       torn.remove(name);
       assertThatIllegalStateException()
           .isThrownBy(() -> LeaseCodec.parse(with(whole, torn)))
           .withMessageContaining(name);
-      torn.put(name, List.of());
+      torn.put(name, name.equals("run") ? "" : List.of());
       assertThatIllegalStateException()
           .isThrownBy(() -> LeaseCodec.parse(with(whole, torn)))
           .withMessageContaining(name);
+    }
+  }
+
+  @Test
+  void aLeaseOfTheFirstReleaseIsReadWithWhatItCouldSay() {
+    for (long seed = 1; seed <= LEASES; seed++) {
+      var lease = Dice.ofTheFirstRelease(seed).lease();
+      assertThat(LeaseCodec.parse(Format0.item(lease))).as("seed %s", seed).isEqualTo(lease);
+    }
+  }
+
+  @Test
+  void aRowOfTheFirstReleaseIsReadAndThenStoredInThePresentForm() {
+    var row =
+        new Item(
+            LeaseCodec.key(JOB),
+            42,
+            Map.ofEntries(
+                entry("epoch", 2L),
+                entry("state", "running"),
+                entry("armed", true),
+                entry("policy", Map.of("failover", true, "maxAttempts", 0L)),
+                entry("deadline", "2026-11-20T10:00:40.123456Z"),
+                entry(
+                    "launches",
+                    List.of(
+                        Map.ofEntries(
+                            entry("epoch", 2L),
+                            entry("n", 1L),
+                            entry("label", "vl-default-" + JOB + "-e2-1"),
+                            entry("provider", "local"),
+                            entry("gpu", "cpu"),
+                            entry("gpuPresent", false),
+                            entry("pricing", "spot"),
+                            entry("usd", 0.0),
+                            entry("beat", 2L),
+                            entry("lease", 8L),
+                            entry("boot", "ab".repeat(32)),
+                            entry("at", "2026-11-20T09:59:00Z"),
+                            entry("until", "2026-11-20T10:04:00Z"),
+                            entry("instance", "i-1"),
+                            entry("machine", "m-1")))),
+                entry("nextLaunch", 2L),
+                entry("bound", 1L),
+                entry("token", "cd".repeat(32)),
+                entry(
+                    "pointer",
+                    Map.of(
+                        "step",
+                        800L,
+                        "epoch",
+                        1L,
+                        "key",
+                        Compact.manifestKey(JOB, 1, 800),
+                        "sha256",
+                        "ef".repeat(32),
+                        "bytes",
+                        123L,
+                        "files",
+                        4L,
+                        "at",
+                        "2026-11-20T09:58:00Z")),
+                entry("earlier", List.of()),
+                entry(
+                    "run",
+                    Map.of(
+                        "at",
+                        "2026-11-20T09:59:00Z",
+                        "started",
+                        true,
+                        "beat",
+                        7L,
+                        "phase",
+                        "running",
+                        "from",
+                        800L,
+                        "committed",
+                        false,
+                        "notResumed",
+                        false)),
+                entry(
+                    "counters",
+                    Map.of("attempts", 1L, "noProgress", 1L, "neverStarted", 0L, "waits", 0L)),
+                entry("journal", List.of())),
+            Optional.empty());
+    var lease = LeaseCodec.parse(row);
+    assertThat(lease.sequence()).isEqualTo(42);
+    assertThat(lease.pointer().orElseThrow().manifestSha256()).isEqualTo("ef".repeat(32));
+    assertThat(lease.run().owedSince()).isEqualTo(lease.run().startedAt());
+    assertThat(lease.boundLaunch().orElseThrow().region()).isEqualTo("unknown");
+    assertThat(LeaseCodec.attributes(lease))
+        .containsEntry("f", 1L)
+        .containsEntry("tok", "zc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc0")
+        .containsEntry("cnt", Map.of("a", 1L, "np", 1L))
+        .doesNotContainKeys("pol", "due", "gr", "old", "j");
+    assertThat(LeaseCodec.parse(StoredForm.item(lease))).isEqualTo(lease);
+  }
+
+  @Test
+  void aFormatOfALaterReleaseIsRefusedByItsNumber() {
+    var whole = StoredForm.item(new Dice(3).lease());
+    var later = new HashMap<>(whole.attributes());
+    later.put("f", 2L);
+    assertThatIllegalStateException()
+        .isThrownBy(() -> LeaseCodec.parse(with(whole, later)))
+        .withMessageContaining("format 2");
+  }
+
+  @Test
+  void everyNameOfTheStoredFormStandsOnItsPage() throws IOException {
+    var page = Files.readString(ROOT.resolve("docs/lease-format.md"));
+    var names = new TreeSet<String>();
+    for (long seed = 1; seed <= LEASES; seed++) {
+      collect("", LeaseCodec.attributes(new Dice(seed).lease()), names);
+    }
+    var told =
+        Pattern.compile("^\\| `([a-z0-9.]+)` \\|", Pattern.MULTILINE)
+            .matcher(page)
+            .results()
+            .map(r -> r.group(1))
+            .toList();
+    assertThat(told).containsExactlyInAnyOrderElementsOf(names);
+  }
+
+  /** Names with the part they stand in; pointers and launches are told once, wherever they are. */
+  private static void collect(String where, Object value, Set<String> names) {
+    if (value instanceof List<?> list) {
+      list.forEach(v -> collect(where, v, names));
+    } else if (value instanceof Map<?, ?> map) {
+      var part = where.replaceFirst("^(j\\.cm|j\\.cd)$", "p").replaceFirst("^j\\.cl\\.la$", "la");
+      map.forEach((k, v) -> {
+        var name = part.isEmpty() ? (String) k : part + "." + k;
+        names.add(name);
+        collect(name, v, names);
+      });
     }
   }
 
@@ -69,6 +214,15 @@ class LeaseCodecTest {
   /** Leases with anything in any field that a lease lets in. */
   private static final class Dice {
     private final Random random;
+    private boolean firstRelease;
+    private JobId job;
+
+    /** Leases without what the first release did not know. */
+    static Dice ofTheFirstRelease(long seed) {
+      var dice = new Dice(seed);
+      dice.firstRelease = true;
+      return dice;
+    }
 
     Dice(long seed) {
       random = new Random(seed * 0x9E3779B97F4A7C15L);
@@ -107,7 +261,8 @@ class LeaseCodecTest {
     JobId job() {
       var bytes = new byte[10];
       random.nextBytes(bytes);
-      return JobId.make(random.nextLong(1L << 48), bytes);
+      job = JobId.make(random.nextLong(1L << 48), bytes);
+      return job;
     }
 
     Policy policy() {
@@ -115,12 +270,14 @@ class LeaseCodecTest {
     }
 
     private LaunchRecord launch() {
+      int epoch = number();
+      int number = number();
       return new LaunchRecord(
-          number(),
-          number(),
+          epoch,
+          number,
+          random.nextBoolean() ? text() : Compact.label("own", job, epoch, number),
           text(),
-          text(),
-          text(),
+          firstRelease ? "unknown" : text(),
           text(),
           random.nextBoolean(),
           random.nextBoolean() ? "spot" : "on-demand",
@@ -130,20 +287,21 @@ class LeaseCodecTest {
           hash(),
           time(),
           time(),
-          maybe(this::time),
+          firstRelease ? Optional.empty() : maybe(this::time),
           maybe(this::text),
           maybe(this::text));
     }
 
     private Run run() {
+      var started = time();
       return new Run(
-          time(),
-          time(),
+          started,
+          firstRelease ? started : time(),
           random.nextBoolean(),
           random.nextLong(1L << 50),
           text(),
           maybe(this::step),
-          maybe(this::time),
+          firstRelease ? Optional.empty() : maybe(this::time),
           maybe(this::step),
           maybe(this::decimal),
           maybe(this::decimal),
@@ -151,8 +309,8 @@ class LeaseCodecTest {
           maybe(this::step),
           random.nextBoolean(),
           random.nextBoolean(),
-          maybe(this::time),
-          random.nextBoolean());
+          firstRelease ? Optional.empty() : maybe(this::time),
+          !firstRelease && random.nextBoolean());
     }
 
     private JournalEntry entry() {
@@ -183,7 +341,16 @@ class LeaseCodecTest {
     }
 
     private Pointer pointer() {
-      return new Pointer(step(), number(), text(), text(), step(), number(), time());
+      long step = step();
+      int epoch = number();
+      return new Pointer(
+          step,
+          epoch,
+          random.nextBoolean() ? text() : Compact.manifestKey(job, epoch, step),
+          random.nextBoolean() ? text() : hash().hex(),
+          step(),
+          random.nextBoolean() ? 4 : number(),
+          time());
     }
 
     private TokenHash hash() {
