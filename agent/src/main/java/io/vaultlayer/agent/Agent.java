@@ -43,6 +43,9 @@ final class Agent {
   /** A launch that has not registered by then was given up by the control plane long ago. */
   private static final Duration LAUNCH_LIMIT = Duration.ofMinutes(20);
 
+  /** A successor waits besides for as long as the attempt before it may drain. */
+  private static final Duration DRAIN_LIMIT = Duration.ofHours(1);
+
   private static final Duration NEXT_LIMIT = Duration.ofMinutes(20);
   private static final Duration FIRST_WAIT = Duration.ofMillis(100);
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
@@ -103,7 +106,8 @@ final class Agent {
     Files.delete(places.bootstrap());
     var waits = new Backoff(FIRST_WAIT, LONGEST_WAIT, random);
     long begun = clocks.monotonic();
-    while (clocks.monotonic() - begun < LAUNCH_LIMIT.toNanos()) {
+    Duration limit = LAUNCH_LIMIT;
+    while (clocks.monotonic() - begun < limit.toNanos()) {
       long sent = clocks.monotonic();
       switch (client.register(body)) {
         case Answer.Ok<AttemptApi.Assignment>(var assignment) -> {
@@ -117,6 +121,7 @@ final class Agent {
             log.event("register_refused", Map.of("code", code, "message", message));
             return status == 409 ? fenced(bootstrap.epoch(), message) : BROKEN;
           }
+          limit = LAUNCH_LIMIT.plus(DRAIN_LIMIT);
         }
         case Answer.Unavailable<AttemptApi.Assignment>(var message) ->
             log.event("register_unanswered", Map.of("message", message));
@@ -127,7 +132,7 @@ final class Agent {
       }
       Thread.sleep(waits.next());
     }
-    log.event("register_given_up", Map.of("afterSeconds", LAUNCH_LIMIT.toSeconds()));
+    log.event("register_given_up", Map.of("afterSeconds", limit.toSeconds()));
     return DEAD;
   }
 

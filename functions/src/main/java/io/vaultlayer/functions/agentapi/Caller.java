@@ -49,6 +49,7 @@ record Caller(JobId job, int epoch, TokenHash token) {
           DEADLINE_NOT_PASSED,
           GRACE_RUNNING,
           SUCCESSOR_DECLARED,
+          SUCCESSOR_FORBIDDEN,
           LAUNCH_BOUND,
           NOTHING_TO_SETTLE,
           SEQUENCE_MOVED,

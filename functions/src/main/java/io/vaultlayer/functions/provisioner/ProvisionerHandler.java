@@ -2,29 +2,20 @@ package io.vaultlayer.functions.provisioner;
 
 import io.vaultlayer.core.job.JobEvent;
 import io.vaultlayer.core.job.JobId;
+import io.vaultlayer.core.job.JobState;
 import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
-import io.vaultlayer.core.lease.TokenHash;
 import io.vaultlayer.core.place.Offer;
-import io.vaultlayer.core.place.Placement;
-import io.vaultlayer.core.port.Provider;
+import io.vaultlayer.core.place.Waiting;
 import io.vaultlayer.core.port.Provider.Creation;
-import io.vaultlayer.core.port.Provider.ProviderFailure;
-import io.vaultlayer.core.port.Provider.Sighting;
+import io.vaultlayer.core.port.Provider.Refusal;
 import io.vaultlayer.functions.Platform;
 import io.vaultlayer.functions.http.Batches;
 import io.vaultlayer.functions.state.Control;
-import io.vaultlayer.functions.state.InstanceRow;
-import io.vaultlayer.functions.state.Instances;
 import io.vaultlayer.functions.state.JobMessage;
-import io.vaultlayer.functions.state.JobSpec;
 import io.vaultlayer.functions.state.Leases;
-import io.vaultlayer.wire.AttemptApi;
-import io.vaultlayer.wire.Json;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -35,25 +26,24 @@ import java.util.Optional;
  * before the create call, and an unreadable answer is resolved by label, never by creating again.
  */
 public final class ProvisionerHandler {
-  /** Long enough for offers and one create call; a dead provisioner's job waits so long. */
+  /** Long enough for offers and a few create calls; a dead provisioner's job waits so long. */
   static final Duration CLAIM = Duration.ofSeconds(60);
 
-  /** What is reserved with the intent; the sweep renews it. */
-  static final double HORIZON_HOURS = 1;
-
-  private static final int LONGEST_WAIT_SECONDS = 600;
-
-  /** Tries of one intent while instances of the job are being confirmed gone. */
-  private static final int MOST_INTENTS = 8;
+  /** Offers tried in one look, each with an intent of its own: more outlast the claim. */
+  static final int MOST_OFFERS = 3;
 
   private final Platform platform;
   private final Control control;
-  private final Instances instances;
+  private final Market market;
+  private final Launches launches;
+  private final Successors successors;
 
   public ProvisionerHandler(Platform platform, Control control) {
     this.platform = platform;
     this.control = control;
-    this.instances = new Instances(platform);
+    this.market = new Market(platform, control.log());
+    this.launches = new Launches(platform, control);
+    this.successors = new Successors(platform, control, market, launches);
   }
 
   public Map<String, Object> handle(Map<String, Object> event) {
@@ -61,131 +51,96 @@ public final class ProvisionerHandler {
         event, control.log(), body -> JobMessage.job(body).ifPresent(this::place));
   }
 
-  /** Places the job if it is due; does nothing otherwise. */
+  /** Places the job, or the successor of one that drains, if it is due; does nothing otherwise. */
   public void place(JobId job) {
-    var by = HexFormat.of().formatHex(platform.entropy().bytes(8));
-    var now = platform.clock().instant();
     var loaded = control.leases().load(job);
     if (loaded.isEmpty()) {
       control.log().note("unknown job", job.value(), "asked to place it");
       return;
     }
-    var claim =
+    if (loaded.get().state() == JobState.SAVING) {
+      successors.prepare(loaded.get());
+      return;
+    }
+    var by = HexFormat.of().formatHex(platform.entropy().bytes(8));
+    var claimed = claim(job, by);
+    if (claimed.isEmpty()) {
+      return;
+    }
+    var open = claimed.get().currentLaunch();
+    if (open.isPresent()) {
+      resolve(claimed.get(), open.get(), by);
+    } else {
+      launch(claimed.get(), by);
+    }
+  }
+
+  private Optional<Lease> claim(JobId job, String by) {
+    var now = platform.clock().instant();
+    var result =
         control
             .leases()
             .apply(
                 job, l -> new JobEvent.Claim(now, l.epoch(), by, now.plus(CLAIM)), l -> List.of());
-    if (claim instanceof Leases.Result.Ignored) {
-      return;
-    }
-    var lease = claim.lease();
-    var open = lease.currentLaunch();
-    if (open.isPresent()) {
-      resolve(lease, open.get(), by);
-    } else {
-      launch(lease, by);
-    }
+    return result instanceof Leases.Result.Ignored ? Optional.empty() : Optional.of(result.lease());
   }
 
   // ---- a new launch
 
-  private void launch(Lease lease, String by) {
-    var spec = control.records().spec(lease.job()).orElseThrow();
-    var offers = ranked(spec);
+  private void launch(Lease first, String by) {
+    var spec = control.records().spec(first.job()).orElseThrow();
+    var offers = market.ranked(spec);
     if (offers.isEmpty()) {
-      wait(lease, by, Optional.empty(), "no offer now");
+      wait(first, by, Optional.empty(), "no offer now", again(first));
       return;
     }
-    var offer = offers.getFirst();
-    var provider = platform.provider(offer.provider()).orElseThrow();
-    var token =
-        "vlb_"
-            + Base64.getUrlEncoder().withoutPadding().encodeToString(platform.entropy().bytes(32));
-    var launch = record(lease, offer, provider.facts(), token);
-    if (!intend(lease, by, launch)) {
-      return;
-    }
-    var bootstrap =
-        new AttemptApi.Bootstrap(
-            platform.variable("ENDPOINT"),
-            lease.job().value(),
-            lease.epoch(),
-            launch.number(),
-            launch.label(),
-            token);
-    var creation =
-        provider.create(new Provider.Launch(launch.label(), offer, Json.render(bootstrap)));
-    switch (creation) {
-      case Creation.Created created ->
-          launched(lease, launch, created.instanceId(), created.machineId());
-      case Creation.Refused refused -> {
-        control
-            .log()
-            .note("create refused", launch.label(), refused.why() + ": " + refused.detail());
-        closed(launch, "the provider refused: " + refused.detail());
-        wait(
-            lease,
-            by,
-            Optional.of(launch.number()),
-            "refused by " + offer.provider() + ": " + refused.detail());
-        control.effects().reap(launch.label());
-      }
-      case Creation.Ambiguous ambiguous -> {
-        control.log().note("create ambiguous", launch.label(), ambiguous.detail());
-        resolve(lease, launch, by);
-      }
+    var lease = Optional.of(first);
+    int tries = Math.min(offers.size(), MOST_OFFERS);
+    for (int i = 0; i < tries && lease.isPresent(); i++) {
+      lease = launch(lease.get(), by, offers.get(i), i + 1 == tries);
     }
   }
 
   /**
-   * The intent: lease, instance item and money in one transaction, before the create call. The
-   * money moves whenever an instance of the job is confirmed gone, so it is read again then.
+   * Tries one offer.
+   *
+   * @param last no other offer is tried in this look
+   * @return the lease, claimed anew, when the place was taken by somebody else and another may be
+   *     tried at once
    */
-  private boolean intend(Lease lease, String by, LaunchRecord launch) {
-    for (int tries = 1; ; tries++) {
-      var money = control.records().money(lease.job());
-      double reserve = launch.usdPerHour() * HORIZON_HOURS;
-      if (!money.value().affords(reserve)) {
-        overBudget(lease, launch);
-        return false;
+  private Optional<Lease> launch(Lease lease, String by, Offer offer, boolean last) {
+    var draft = launches.draft(lease, lease.epoch(), offer, platform.clock().instant());
+    var launch = draft.record();
+    var intent =
+        launches.intend(lease, launch, at -> new JobEvent.Intend(at, lease.epoch(), by, launch));
+    switch (intent) {
+      case REFUSED -> {
+        return Optional.empty();
       }
-      var now = platform.clock().instant();
-      var beside =
-          List.of(
-              instances.creation(intended(lease, launch, now)),
-              control
-                  .records()
-                  .moneyWrite(lease.job(), money, money.value().reserve(launch.label(), reserve)));
-      try {
-        var event = new JobEvent.Intend(now, lease.epoch(), by, launch);
-        var result = control.leases().apply(lease.job(), l -> event, next -> beside);
-        control.effects().perform(result);
-        return !(result instanceof Leases.Result.Ignored);
-      } catch (Leases.BesideRefused e) {
-        if (e.index() == 0 || tries >= MOST_INTENTS) {
-          control
-              .log()
-              .note("intent refused", launch.label(), "the instance item or the money moved");
-          return false;
-        }
+      case OVER_BUDGET -> {
+        overBudget(lease, launch);
+        return Optional.empty();
+      }
+      case STORED -> {}
+    }
+    switch (launches.create(lease, draft)) {
+      case Creation.Created created ->
+          launches.launched(lease, launch, created.instanceId(), created.machineId());
+      case Creation.Ambiguous _ -> resolve(lease, launch, by);
+      case Creation.Refused refused -> {
+        launches.closed(launch, "the provider refused: " + refused.detail());
+        var elsewhere = refused.why() == Refusal.NO_CAPACITY && !last;
+        wait(
+            lease,
+            by,
+            Optional.of(launch.number()),
+            "refused by " + offer.provider() + ": " + refused.detail(),
+            elsewhere ? platform.clock().instant() : again(lease));
+        control.effects().reap(launch.label());
+        return elsewhere ? claim(lease.job(), by) : Optional.empty();
       }
     }
-  }
-
-  private static InstanceRow intended(Lease lease, LaunchRecord launch, Instant now) {
-    return new InstanceRow(
-        launch.label(),
-        lease.job(),
-        lease.epoch(),
-        launch.number(),
-        launch.provider(),
-        InstanceRow.State.INTENDED,
-        launch.usdPerHour(),
-        now,
-        Optional.empty(),
-        Optional.of(launch.expiresAt()),
-        0,
-        "intended");
+    return Optional.empty();
   }
 
   private void overBudget(Lease lease, LaunchRecord launch) {
@@ -194,133 +149,36 @@ public final class ProvisionerHandler {
     control.effects().perform(control.leases().apply(lease.job(), stop));
   }
 
-  private LaunchRecord record(Lease lease, Offer offer, Provider.Facts facts, String token) {
-    var now = platform.clock().instant();
-    var label =
-        "vl-"
-            + platform.variable("OWNER")
-            + "-"
-            + lease.job()
-            + "-e"
-            + lease.epoch()
-            + "-"
-            + lease.nextLaunch();
-    return new LaunchRecord(
-        lease.epoch(),
-        lease.nextLaunch(),
-        label,
-        offer.provider(),
-        offer.region(),
-        offer.gpu().name(),
-        offer.present(),
-        offer.pricing(),
-        offer.usdPerHour(),
-        facts.beatSeconds(),
-        facts.leaseSeconds(),
-        TokenHash.of(token),
-        now,
-        now.plus(facts.launchLimit()),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.of(offer.machineId()));
-  }
-
-  private void launched(Lease lease, LaunchRecord launch, String instanceId, String machineId) {
-    var event =
-        new JobEvent.Launched(
-            platform.clock().instant(), lease.epoch(), launch.number(), instanceId, machineId);
-    var result = control.leases().apply(lease.job(), event);
-    var owned = !(result instanceof Leases.Result.Ignored);
-    instances
-        .load(launch.label())
-        .filter(r -> r.value().state() == InstanceRow.State.INTENDED)
-        .ifPresent(r -> {
-          var next = owned ? InstanceRow.State.LIVE : InstanceRow.State.TERMINATING;
-          var due = owned ? launch.expiresAt() : platform.clock().instant();
-          instances.move(
-              r,
-              r.value().moved(next, Optional.of(due), owned ? "launched" : "the job moved on"),
-              List.of());
-        });
-    control.effects().perform(result);
-  }
-
   // ---- an open launch whose answer is not known
 
-  /**
-   * Looks for the label. Found: go on with it. Not found within the provider's window: come back.
-   * After it: closed.
-   */
+  /** Found: go on with it. Not found within the provider's window: come back. After it: closed. */
   private void resolve(Lease lease, LaunchRecord launch, String by) {
-    var provider = platform.provider(launch.provider());
-    if (provider.isEmpty()) {
-      return;
-    }
-    var asked = platform.clock().instant();
-    Provider.Inventory inventory;
-    try {
-      inventory = provider.get().list(platform.variable("OWNER"));
-    } catch (ProviderFailure e) {
-      control.log().note("list failed", launch.label(), String.valueOf(e.getMessage()));
-      return;
-    }
-    var seen =
-        inventory.instances().stream().filter(s -> s.label().equals(launch.label())).findFirst();
-    if (seen.isPresent() && seen.get().sighting() != Sighting.GONE) {
-      launched(lease, launch, seen.get().instanceId(), seen.get().machineId());
-    } else if (inventory.complete()
-        && asked.isAfter(launch.intendedAt().plus(provider.get().facts().visibility()))) {
-      closed(launch, "its create call made nothing");
-      wait(lease, by, Optional.of(launch.number()), "launch " + launch.number() + " made nothing");
-      control.effects().reap(launch.label());
-    }
-  }
-
-  /**
-   * The instance item of a launch that made nothing: the reaper confirms it against the list and
-   * releases the money.
-   */
-  private void closed(LaunchRecord launch, String why) {
-    var now = platform.clock().instant();
-    instances
-        .load(launch.label())
-        .ifPresent(r ->
-            instances.move(
-                r,
-                r.value().moved(InstanceRow.State.TERMINATING, Optional.of(now), why),
-                List.of()));
-  }
-
-  private void wait(Lease lease, String by, Optional<Integer> number, String reason) {
-    var now = platform.clock().instant();
-    int seconds = Math.min(LONGEST_WAIT_SECONDS, 5 << Math.min(lease.counters().waits(), 7));
-    Instant retry = now.plusSeconds(seconds);
-    control
-        .effects()
-        .perform(
-            control
-                .leases()
-                .apply(
-                    lease.job(),
-                    new JobEvent.Unplaced(now, lease.epoch(), by, number, retry, reason)));
-  }
-
-  private List<Offer> ranked(JobSpec spec) {
-    var wish =
-        new Placement.Wish(
-            spec.classes(), spec.providers(), spec.pricing(), spec.maxPriceUsdPerHour());
-    var all = new ArrayList<Offer>();
-    for (var provider : platform.providers()) {
-      if (provider.facts().status().equals("validated")) {
-        try {
-          all.addAll(provider.offers(wish.classesOrAll()));
-        } catch (ProviderFailure e) {
-          control
-              .log()
-              .note("offers failed", provider.facts().name(), String.valueOf(e.getMessage()));
-        }
+    switch (launches.look(launch)) {
+      case Launches.Look.Found found ->
+          launches.launched(lease, launch, found.instanceId(), found.machineId());
+      case Launches.Look.NotKnown _ -> {}
+      case Launches.Look.Nothing _ -> {
+        launches.closed(launch, "its create call made nothing");
+        wait(
+            lease,
+            by,
+            Optional.of(launch.number()),
+            "launch " + launch.number() + " made nothing",
+            again(lease));
+        control.effects().reap(launch.label());
       }
     }
-    return Placement.rank(all, wish);
+  }
+
+  private void wait(
+      Lease lease, String by, Optional<Integer> number, String reason, Instant retryAt) {
+    var now = platform.clock().instant();
+    var event = new JobEvent.Unplaced(now, lease.epoch(), by, number, retryAt, reason);
+    control.effects().perform(control.leases().apply(lease.job(), event));
+  }
+
+  private Instant again(Lease lease) {
+    var chance = (platform.entropy().bytes(1)[0] & 0xff) / 255.0;
+    return platform.clock().instant().plus(Waiting.after(lease.counters().waits(), chance));
   }
 }

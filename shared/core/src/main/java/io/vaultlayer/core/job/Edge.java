@@ -20,6 +20,8 @@ public enum Edge {
   EXTENDED("Extend", "the fault is probably ours: the deadline moves"),
   DRAINING("Reclaim", "a reclaim notice came; the attempt saves"),
   SUCCESSOR_DECLARED("PrepareSuccessor", "the next instance boots while this one drains"),
+  SUCCESSOR_CLOSED("Unplaced", "the successor came to nothing; another may be declared"),
+  NO_SUCCESSOR("Unplaced", "no place for a successor now; looked for again while it drains"),
   COMMITTED("Commit", "the pointer moves to a verified checkpoint"),
   DID_NOT_RESUME("Commit", "refused: the step is behind the pointer that this attempt was given"),
   CONDEMNED("Condemn", "the pointer was damaged; the commit before it takes its place"),

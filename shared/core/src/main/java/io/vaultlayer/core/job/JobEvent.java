@@ -41,8 +41,17 @@ public sealed interface JobEvent {
 
   record Claim(Instant now, int epoch, String by, Instant until) implements JobEvent {}
 
-  /** The intent, before the create call. The launch's number must be the lease's next one. */
-  record Intend(Instant now, int epoch, String by, LaunchRecord launch) implements JobEvent {}
+  /**
+   * The intent, before the create call. The launch's number must be the lease's next one.
+   *
+   * @param note what else is worth telling of the choice; may be empty
+   */
+  record Intend(Instant now, int epoch, String by, LaunchRecord launch, String note)
+      implements JobEvent {
+    public Intend(Instant now, int epoch, String by, LaunchRecord launch) {
+      this(now, epoch, by, launch, "");
+    }
+  }
 
   /** The create call's answer, or an adoption by label. */
   record Launched(Instant now, int epoch, int number, String instanceId, String machineId)
@@ -50,7 +59,8 @@ public sealed interface JobEvent {
 
   /**
    * No place, or the launch {@code number} is closed and made nothing; tried again at {@code
-   * retryAt}.
+   * retryAt}, which is {@code now} where another place is tried in the same look. While an attempt
+   * drains the same is told of its successor, without a claim.
    */
   record Unplaced(
       Instant now, int epoch, String by, Optional<Integer> number, Instant retryAt, String reason)
@@ -81,8 +91,19 @@ public sealed interface JobEvent {
       boolean counts)
       implements JobEvent {}
 
-  /** An intent for epoch+1 while the current attempt drains. */
-  record PrepareSuccessor(Instant now, int epoch, LaunchRecord launch) implements JobEvent {}
+  /**
+   * An intent for epoch+1 while the current attempt drains.
+   *
+   * @param lookAgain an answer to its create call that is not known by then is looked for
+   * @param note what else is worth telling of the choice; may be empty
+   */
+  record PrepareSuccessor(
+      Instant now, int epoch, LaunchRecord launch, Instant lookAgain, String note)
+      implements JobEvent {
+    public PrepareSuccessor(Instant now, int epoch, LaunchRecord launch, Instant lookAgain) {
+      this(now, epoch, launch, lookAgain, "");
+    }
+  }
 
   /** A complete, verified, gated manifest of the closed epoch is adopted; control plane only. */
   record Salvage(Instant now, int epoch, Pointer pointer) implements JobEvent {}

@@ -55,6 +55,12 @@ public final class JobMachine {
    */
   public static final int MOST_NEVER_STARTED = 10;
 
+  /**
+   * Successors declared beside one drain: a notice is short, and each one that came to nothing has
+   * cost a create call.
+   */
+  public static final int MOST_SUCCESSORS = 3;
+
   private JobMachine() {}
 
   /** What follows from the event in the lease's present state. */
@@ -173,10 +179,11 @@ public final class JobMachine {
       case Settle e -> settle(lease, e);
       case Launched e -> launched(lease, e);
       case Reclaim _ -> new Recognised(lease);
+      case Unplaced e -> withoutSuccessor(lease, e);
       case Start e -> arm(lease, e);
       case Resume _ -> ignore(Why.JOB_NOT_ENDED);
       case Salvage _ -> ignore(Why.LAUNCH_BOUND);
-      case Claim _, Intend _, Unplaced _, Condemn _, NextEpoch _ -> ignore(Why.WRONG_STATE);
+      case Claim _, Intend _, Condemn _, NextEpoch _ -> ignore(Why.WRONG_STATE);
     };
   }
 
@@ -258,9 +265,12 @@ public final class JobMachine {
     next.put(e.launch());
     next.nextLaunch = lease.nextLaunch() + 1;
     next.run = lease.run().placed(e.now());
-    var where =
-        e.launch().provider() + ", " + e.launch().gpu() + " at $" + e.launch().usdPerHour() + "/h";
-    return accept(next, e.now(), Edge.INTENDED, where, new Effect.Watch());
+    return accept(next, e.now(), Edge.INTENDED, where(e.launch(), e.note()), new Effect.Watch());
+  }
+
+  private static String where(LaunchRecord launch, String note) {
+    var place = launch.provider() + ", " + launch.gpu() + " at $" + launch.usdPerHour() + "/h";
+    return note.isEmpty() ? place : place + "; " + note;
   }
 
   private static Decision launched(Lease lease, Launched e) {
@@ -277,6 +287,7 @@ public final class JobMachine {
     var next = lease.edit();
     next.put(launch.get().launched(e.instanceId(), e.machineId()));
     if (launch.get().epoch() != lease.epoch()) {
+      next.dueAt = Optional.of(launch.get().expiresAt());
       return accept(next, e.now(), Edge.LAUNCHED, "successor " + e.instanceId());
     }
     next.state = JobState.STARTING;
@@ -309,7 +320,7 @@ public final class JobMachine {
     next.claim = Optional.empty();
     next.deadline = Optional.empty();
     next.dueAt = Optional.of(e.retryAt());
-    next.counters = lease.counters().waited();
+    next.counters = e.retryAt().isAfter(e.now()) ? lease.counters().waited() : lease.counters();
     var owed =
         e.number().flatMap(lease::launch).filter(l -> l.instanceId().isPresent()).stream()
             .map(l -> (Effect) new Effect.Reap(l.label()))
@@ -418,7 +429,32 @@ public final class JobMachine {
     next.state = JobState.SAVING;
     next.drainEnd = Optional.of(e.drainEnd());
     extendLease(next, lease, e.now());
-    return accept(next, e.now(), Edge.DRAINING, "drain until " + e.drainEnd());
+    var drain = "drain until " + e.drainEnd();
+    var alone = successorForbidden(lease);
+    if (alone.isPresent()) {
+      return accept(next, e.now(), Edge.DRAINING, drain + "; no successor: " + alone.get());
+    }
+    next.dueAt = Optional.of(e.now());
+    return accept(next, e.now(), Edge.DRAINING, drain, announce("ProvisionRequested"));
+  }
+
+  /** Why nobody may take over from this attempt; empty where somebody may. */
+  private static Optional<String> successorForbidden(Lease lease) {
+    if (!lease.policy().failover()) {
+      return Optional.of("failover is off");
+    }
+    var most = lease.policy().maxAttempts();
+    if (most > 0 && lease.counters().attempts() + 1 >= most) {
+      return Optional.of("the attempts allowed are used up");
+    }
+    return declaredSuccessors(lease) >= MOST_SUCCESSORS
+        ? Optional.of(MOST_SUCCESSORS + " came to nothing")
+        : Optional.empty();
+  }
+
+  /** Beside the bound launch, which was its epoch's last. */
+  private static int declaredSuccessors(Lease lease) {
+    return lease.nextLaunch() - 1 - lease.bound().orElseThrow();
   }
 
   private static Decision prepareSuccessor(Lease lease, PrepareSuccessor e) {
@@ -435,10 +471,45 @@ public final class JobMachine {
     if (e.launch().number() != lease.nextLaunch() || e.launch().epoch() != lease.epoch() + 1) {
       return ignore(Why.LAUNCH_UNKNOWN);
     }
+    if (successorForbidden(lease).isPresent()) {
+      return ignore(Why.SUCCESSOR_FORBIDDEN);
+    }
     var next = lease.edit();
     next.put(e.launch());
     next.nextLaunch = lease.nextLaunch() + 1;
-    return accept(next, e.now(), Edge.SUCCESSOR_DECLARED, e.launch().provider());
+    next.dueAt = Optional.of(e.lookAgain());
+    return accept(next, e.now(), Edge.SUCCESSOR_DECLARED, where(e.launch(), e.note()));
+  }
+
+  /** No successor now, or the one that was declared is closed: another may be declared in time. */
+  private static Decision withoutSuccessor(Lease lease, Unplaced e) {
+    if (e.epoch() != lease.epoch()) {
+      return ignore(Why.EPOCH_MOVED);
+    }
+    var declared = lease.successor();
+    var next = lease.edit();
+    if (e.number().isPresent()) {
+      if (e.number().equals(lease.bound())) {
+        return ignore(Why.LAUNCH_BOUND);
+      }
+      if (declared.filter(s -> s.number() == e.number().get()).isEmpty()) {
+        return ignore(Why.LAUNCH_UNKNOWN);
+      }
+      next.launches.remove(declared.get());
+      next.dueAt =
+          Optional.of(e.retryAt()).filter(_ -> declaredSuccessors(lease) < MOST_SUCCESSORS);
+      var reap = new Effect.Reap(declared.get().label());
+      return accept(next, e.now(), Edge.SUCCESSOR_CLOSED, e.reason(), reap);
+    }
+    if (declared.isPresent()) {
+      return ignore(Why.LAUNCH_OPEN);
+    }
+    if (lease.dueAt().filter(at -> !at.isAfter(e.now())).isEmpty()) {
+      return ignore(Why.NOT_DUE);
+    }
+    next.dueAt = Optional.of(e.retryAt());
+    next.counters = lease.counters().waited();
+    return accept(next, e.now(), Edge.NO_SUCCESSOR, e.reason());
   }
 
   private static Decision commit(Lease lease, Commit e) {

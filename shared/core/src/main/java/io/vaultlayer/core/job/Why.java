@@ -50,6 +50,8 @@ public enum Why {
   GRACE_RUNNING,
   /** A successor is declared already. */
   SUCCESSOR_DECLARED,
+  /** Failover is off, or the attempts or the successors of this drain are used up. */
+  SUCCESSOR_FORBIDDEN,
   /** A launch is bound, so nothing may be salvaged for this epoch. */
   LAUNCH_BOUND,
   /** Nothing was left to settle. */

@@ -2,6 +2,7 @@ package io.vaultlayer.core.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vaultlayer.core.lease.Policy;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -49,11 +50,69 @@ abstract class DrainingRules {
   }
 
   @Test
+  void aNoticeAsksForASuccessorAtOnce() {
+    var job = Walk.running().later(Duration.ofSeconds(5));
+    job.takes(Edge.DRAINING, job.reclaim(NOTICE));
+    assertThat(job.effects()).containsExactly(new Effect.Announce("ProvisionRequested"));
+    assertThat(job.lease().dueAt()).contains(job.now());
+  }
+
+  @Test
+  void nobodyIsAskedForWhereNobodyMayTakeOver() {
+    for (var policy :
+        new Policy[] {
+          new Policy(false, 0, Optional.empty()), new Policy(true, 1, Optional.empty())
+        }) {
+      var job = Walk.running(policy);
+      job.takes(Edge.DRAINING, job.reclaim(NOTICE));
+      assertThat(job.effects()).isEmpty();
+      assertThat(job.lease().dueAt()).isEmpty();
+      assertThat(job.lease().journal().getLast().reason()).contains("no successor: ");
+      job.ignores(Why.SUCCESSOR_FORBIDDEN, job.prepareSuccessor());
+      job.ignores(Why.NOT_DUE, job.noPlace());
+    }
+  }
+
+  @Test
+  void aSuccessorThatCameToNothingIsClosedAndAnotherDeclaredAFewTimes() {
+    var job = Walk.saving();
+    for (int n = 2; n < 2 + JobMachine.MOST_SUCCESSORS; n++) {
+      job.takes(Edge.SUCCESSOR_DECLARED, job.prepareSuccessor());
+      assertThat(job.lease().dueAt()).isPresent();
+      job.ignores(Why.LAUNCH_OPEN, job.noPlace());
+      job.ignores(Why.LAUNCH_UNKNOWN, job.unplaced("provisioner-1", Optional.of(9)));
+      job.takes(Edge.SUCCESSOR_CLOSED, job.madeNothing());
+      assertThat(job.effects())
+          .containsExactly(new Effect.Reap(Walk.launchRecord(2, n, job.now()).label()));
+      job.ignores(Why.LAUNCH_UNKNOWN, job.madeNothing());
+      job.ignores(Why.FENCED, job.register(2, n));
+    }
+    assertThat(job.lease().dueAt()).isEmpty();
+    job.ignores(Why.SUCCESSOR_FORBIDDEN, job.prepareSuccessor());
+    job.later(NOTICE).takes(Edge.FENCED, job.fence("f", FenceCause.DRAIN_OVER, true));
+    assertThat(job.lease().state()).isEqualTo(JobState.RECOVERING);
+  }
+
+  @Test
+  void aDrainWithoutAPlaceForItsSuccessorLooksAgain() {
+    var job = Walk.saving();
+    job.takes(Edge.NO_SUCCESSOR, job.noPlace());
+    assertThat(job.lease().state()).isEqualTo(JobState.SAVING);
+    assertThat(job.lease().dueAt()).contains(job.now().plusSeconds(30));
+    job.ignores(Why.NOT_DUE, job.noPlace());
+    job.later(Duration.ofSeconds(30)).takes(Edge.SUCCESSOR_DECLARED, job.prepareSuccessor());
+    job.ignores(
+        Why.EPOCH_MOVED,
+        new JobEvent.Unplaced(job.now(), 2, "p", Optional.of(2), job.now(), "not there"));
+  }
+
+  @Test
   void aSuccessorIsDeclaredOnceAndOnlyBesideADrain() {
     var running = Walk.running();
     running.ignores(Why.WRONG_STATE, running.prepareSuccessor());
     var job = Walk.saving();
-    job.ignores(Why.EPOCH_MOVED, new JobEvent.PrepareSuccessor(job.now(), 2, job.nextLaunch(2)));
+    job.ignores(
+        Why.EPOCH_MOVED, new JobEvent.PrepareSuccessor(job.now(), 2, job.nextLaunch(2), job.now()));
     job.ignores(Why.LAUNCH_UNKNOWN, job.prepareSuccessor(job.nextLaunch(1)));
     job.ignores(Why.LAUNCH_UNKNOWN, job.prepareSuccessor(Walk.launchRecord(2, 7, job.now())));
     var declared = job.prepareSuccessor();
@@ -123,7 +182,7 @@ abstract class DrainingRules {
   @Test
   void whatCannotHappenWhileDrainingIsRefused() {
     var job = Walk.saving();
-    job.ignores(Why.WRONG_STATE, job.madeNothing());
+    job.ignores(Why.LAUNCH_BOUND, job.madeNothing());
     job.later(Walk.LEASE).takes(Edge.SUSPECTED, job.suspect());
     job.takes(Edge.EXTENDED, job.extend(Walk.LEASE));
     job.takes(Edge.FAILED, job.fail());

@@ -390,7 +390,10 @@ final class ModelMoves {
       if (n <= 3 && lease.epoch() < bounds.epochs()) {
         var event =
             new JobEvent.PrepareSuccessor(
-                ModelWorld.NOON, lease.epoch(), ModelWorld.launch(lease.epoch() + 1, n));
+                ModelWorld.NOON,
+                lease.epoch(),
+                ModelWorld.launch(lease.epoch() + 1, n),
+                ModelWorld.RETRY);
         var next = accepted("declares a successor, launch", -1, n, event);
         if (next != null) {
           next.creates |= 1 << (lease.epoch() + 1) * 4 + n;

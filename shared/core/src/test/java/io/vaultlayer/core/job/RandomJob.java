@@ -107,12 +107,40 @@ final class RandomJob {
               : lease.bound().isEmpty()
                   ? random.nextInt(4) < deaths ? fence() : register()
                   : random.nextInt(4) < deaths ? death() : beat();
-      case RUNNING, SAVING ->
-          random.nextInt(3) < commits
-              ? new JobEvent.Commit(now, lease.epoch(), token(), checkpoint())
-              : random.nextInt(4) < deaths ? death() : random.nextInt(6) == 0 ? notice() : beat();
+      case SAVING ->
+          random.nextInt(3) > 0 ? living() : lease.successor().isPresent() ? taken() : handed();
+      case RUNNING -> living();
       case SUCCEEDED, FAILED, CANCELLED, STOPPED -> new JobEvent.Resume(now, lease.epoch());
     };
+  }
+
+  private JobEvent living() {
+    return random.nextInt(3) < commits
+        ? new JobEvent.Commit(now, lease.epoch(), token(), checkpoint())
+        : random.nextInt(4) < deaths ? death() : random.nextInt(6) == 0 ? notice() : beat();
+  }
+
+  /** A successor is declared, or no place is found for one. */
+  private JobEvent handed() {
+    return random.nextBoolean() ? successor(lease.epoch()) : unplaced(Optional.empty());
+  }
+
+  /** The declared successor is there, asks too early, or comes to nothing. */
+  private JobEvent taken() {
+    return switch (random.nextInt(3)) {
+      case 0 -> launched();
+      case 1 -> register();
+      default -> unplaced(lease.successor().map(LaunchRecord::number));
+    };
+  }
+
+  private JobEvent successor(int epoch) {
+    return new JobEvent.PrepareSuccessor(now, epoch, launch(epoch + 1), now.plusSeconds(35));
+  }
+
+  private JobEvent unplaced(Optional<Integer> number) {
+    return new JobEvent.Unplaced(
+        now, epoch(), provisioner(), number, now.plusSeconds(1 + random.nextInt(30)), "no offer");
   }
 
   private JobEvent claim() {
@@ -148,14 +176,7 @@ final class RandomJob {
         yield new JobEvent.Intend(now, epoch, provisioner(), launch(epoch));
       }
       case 6, 7 -> launched();
-      case 8 ->
-          new JobEvent.Unplaced(
-              now,
-              epoch(),
-              provisioner(),
-              random.nextBoolean() ? Optional.of(number()) : Optional.empty(),
-              now.plusSeconds(1 + random.nextInt(30)),
-              "no offer");
+      case 8 -> unplaced(random.nextBoolean() ? Optional.of(number()) : Optional.empty());
       case 9, 10, 11 -> register();
       case 12, 13, 14 -> beat();
       case 15 -> new JobEvent.Suspect(now, epoch(), sequence(), now.plusSeconds(20));
@@ -164,7 +185,7 @@ final class RandomJob {
       case 19 -> notice();
       case 20 -> {
         int epoch = epoch();
-        yield new JobEvent.PrepareSuccessor(now, epoch, launch(epoch + 1));
+        yield successor(epoch);
       }
       case 21, 22, 23 -> new JobEvent.Commit(now, epoch(), token(), checkpoint());
       case 24 -> condemn();

@@ -300,7 +300,7 @@ final class Walk {
   }
 
   JobEvent prepareSuccessor(LaunchRecord launch) {
-    return new JobEvent.PrepareSuccessor(now, lease.epoch(), launch);
+    return new JobEvent.PrepareSuccessor(now, lease.epoch(), launch, now.plusSeconds(35));
   }
 
   static Pointer checkpoint(int epoch, long step) {
