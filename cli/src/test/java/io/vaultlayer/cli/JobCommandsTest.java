@@ -77,6 +77,41 @@ class JobCommandsTest {
   }
 
   @Test
+  void explainTellsDecisionsAndReasonsForDoingNothingInOrder() throws IOException {
+    var taken =
+        "no_capacity: vast refused: the offer was taken by somebody else while we asked for it";
+    var rows =
+        List.of(
+            new Lists.DecisionRow(
+                "2026-11-20T10:00:00.123Z",
+                1,
+                "placing",
+                "Claim",
+                "CLAIMED",
+                "due",
+                List.of(),
+                null,
+                null),
+            new Lists.DecisionRow(
+                "2026-11-20T10:00:01Z",
+                1,
+                "waiting",
+                null,
+                null,
+                taken,
+                List.of(),
+                17L,
+                "2026-11-20T10:05:00Z"));
+    plane.routes.put(
+        "GET /v1/jobs/" + FakePlane.JOB + "/explain",
+        asked -> Answer.of(new Lists.Decisions(rows, null)));
+    golden("explain.txt", cli.run("explain", "digits").out());
+    var told = Json.tree(cli.run("explain", "digits", "--json").out()).path("decisions");
+    assertThat(told).hasSize(2);
+    assertThat(told.get(1).path("edge").isNull()).isTrue();
+  }
+
+  @Test
   void helpIsStable() throws IOException {
     golden("help.txt", cli.run("--help").out());
     golden("help-run.txt", cli.run("run", "--help").out());

@@ -15,7 +15,10 @@ import picocli.CommandLine.Command;
 
 @Command(
     name = "vl explain",
-    description = "Show why a job is where it is: each decision with its reason, in order.",
+    description = {
+      "Show why a job is where it is: each decision with its reason, in order,",
+      "and between them the reasons for doing nothing (no decision: a dash)."
+    },
     footer = {"", "Example:", "  vl explain digits"})
 public final class ExplainCommand extends JobVerb {
   private static final int PAGE = 1000;
@@ -38,12 +41,18 @@ public final class ExplainCommand extends JobVerb {
       shell.print(Json.render(Map.of("decisions", rows)));
       return ExitCode.DONE;
     }
-    var table = new Table("AT", "ATTEMPT", "STATE", "EVENT", "EDGE", "REASON");
+    var table = new Table("AT", "ATTEMPT", "STATE", "DECISION", "REASON").lastWhole();
     for (var row : rows) {
-      table.row(
-          Text.seconds(row.at()), row.epoch(), row.state(), row.event(), row.edge(), row.reason());
+      table.row(Text.seconds(row.at()), row.epoch(), row.state(), row.edge(), reason(row));
     }
     table.lines().forEach(shell::print);
     return ExitCode.DONE;
+  }
+
+  /** A reason for doing nothing that was said more than once says how often, and until when. */
+  private static String reason(DecisionRow row) {
+    return row.count() == null || row.count() < 2
+        ? row.reason()
+        : row.reason() + " (" + row.count() + " times, last " + Text.seconds(row.until()) + ")";
   }
 }

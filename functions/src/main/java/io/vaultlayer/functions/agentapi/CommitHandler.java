@@ -13,6 +13,7 @@ import io.vaultlayer.functions.http.HttpRequest;
 import io.vaultlayer.functions.http.Routes.Answer;
 import io.vaultlayer.functions.state.Control;
 import io.vaultlayer.functions.state.Leases;
+import io.vaultlayer.functions.state.Metrics.Metric;
 import io.vaultlayer.wire.AttemptApi;
 import io.vaultlayer.wire.BucketLayout;
 import java.util.Map;
@@ -39,21 +40,37 @@ public final class CommitHandler {
    * The owner's lease; whoever does not own it is refused before anything is read from the bucket.
    */
   private Lease owned(Caller caller, String doing) {
-    var lease =
-        control.leases().load(caller.job()).orElseThrow(() -> new Leases.UnknownJob(caller.job()));
-    if (lease.epoch() != caller.epoch() || lease.token().isEmpty()) {
-      throw caller.refused(doing, new Leases.Result.Ignored(lease, Why.FENCED));
-    }
-    if (!lease.token().get().matches(caller.token())) {
-      throw caller.refused(doing, new Leases.Result.Ignored(lease, Why.WRONG_TOKEN));
-    }
+    var lease = load(caller);
+    stranger(caller, lease)
+        .ifPresent(ignored -> {
+          throw caller.refused(doing, ignored);
+        });
     return lease;
+  }
+
+  private Lease load(Caller caller) {
+    return control
+        .leases()
+        .load(caller.job())
+        .orElseThrow(() -> new Leases.UnknownJob(caller.job()));
+  }
+
+  private static Optional<Leases.Result.Ignored> stranger(Caller caller, Lease lease) {
+    if (lease.epoch() != caller.epoch() || lease.token().isEmpty()) {
+      return Optional.of(new Leases.Result.Ignored(lease, Why.FENCED));
+    }
+    return lease.token().get().matches(caller.token())
+        ? Optional.empty()
+        : Optional.of(new Leases.Result.Ignored(lease, Why.WRONG_TOKEN));
   }
 
   private Answer commit(HttpRequest http) {
     var caller = Caller.of(http);
     var body = http.body(AttemptApi.Commit.class);
-    owned(caller, "committing");
+    var stranger = stranger(caller, load(caller));
+    if (stranger.isPresent()) {
+      throw notCommitted(caller, body.step(), stranger.get());
+    }
     var key =
         BucketLayout.checkpointManifest(
             caller.job().value(), caller.epoch(), Math.max(0, body.step()));
@@ -63,11 +80,11 @@ public final class CommitHandler {
     var pointer =
         switch (new CheckpointVerifier(platform.bucket("BUCKET"))
             .look(caller.job(), key, body.manifestSha256())) {
-          case Look.Damaged damaged -> throw unverified(caller, damaged.problem());
+          case Look.Damaged damaged -> throw unverified(caller, body.step(), damaged.problem());
           case Look.Whole whole -> {
             var m = whole.manifest();
             if (m.epoch() != caller.epoch() || m.step() == null || m.step() != body.step()) {
-              throw unverified(caller, "the manifest is of another epoch or step");
+              throw unverified(caller, body.step(), "the manifest is of another epoch or step");
             }
             yield new Pointer(
                 body.step(),
@@ -87,7 +104,7 @@ public final class CommitHandler {
                 new JobEvent.Commit(
                     platform.clock().instant(), caller.epoch(), caller.token(), pointer));
     if (result instanceof Leases.Result.Ignored ignored) {
-      throw caller.refused("committing", ignored);
+      throw notCommitted(caller, body.step(), ignored);
     }
     control.effects().perform(result);
     if (result instanceof Leases.Result.Done done && done.edge() == Edge.DID_NOT_RESUME) {
@@ -97,7 +114,42 @@ public final class CommitHandler {
     return Answer.ok(new AttemptApi.Committed(body.step(), caller.epoch()));
   }
 
-  private static ApiError unverified(Caller caller, String problem) {
+  /** Told to the caller, counted, and kept for whoever asks why the pointer did not move. */
+  private ApiError notCommitted(Caller caller, long step, Leases.Result.Ignored ignored) {
+    var lease = ignored.lease();
+    if (ignored.why() == Why.FENCED && caller.epoch() <= lease.epoch()) {
+      control.metrics().count(Metric.FENCED_COMMITS_REFUSED, Optional.of(caller.job()));
+      control
+          .notes()
+          .say(
+              caller.job(),
+              caller.epoch(),
+              "commit_fenced",
+              "step " + step + " was not taken: this epoch no longer owns the job");
+    } else if (ignored.why() == Why.STEP_NOT_NEWER) {
+      control
+          .notes()
+          .say(
+              caller.job(),
+              caller.epoch(),
+              "commit_step_not_newer",
+              "step "
+                  + step
+                  + " was not taken: step "
+                  + lease.pointer().map(p -> Long.toString(p.step())).orElse("none")
+                  + " is committed");
+    }
+    return caller.refused("committing", ignored);
+  }
+
+  private ApiError unverified(Caller caller, long step, String problem) {
+    control
+        .notes()
+        .say(
+            caller.job(),
+            caller.epoch(),
+            "commit_unverified",
+            "step " + step + " was not taken: " + problem);
     return new ApiError(
         422,
         "checkpoint_unverified",

@@ -44,7 +44,7 @@ public final class QueryHandler {
     return Map.ofEntries(
         Map.entry("GET /v1/jobs", this::list),
         Map.entry("GET /v1/jobs/{id}", this::show),
-        Map.entry("GET /v1/jobs/{id}/explain", this::explain),
+        Map.entry("GET /v1/jobs/{id}/explain", new Explanation(control)::answer),
         Map.entry("GET /v1/check", this::check),
         Map.entry("GET /v1/jobs/{id}/logs", artifacts::logs),
         Map.entry("GET /v1/jobs/{id}/checkpoints", artifacts::checkpoints),
@@ -80,44 +80,6 @@ public final class QueryHandler {
     return Answer.ok(
         status.render(
             lease, control.records().spec(job).orElseThrow(() -> new Leases.UnknownJob(job))));
-  }
-
-  private Answer explain(HttpRequest http) {
-    var job = http.job("id");
-    var lease = control.leases().load(job).orElseThrow(() -> new Leases.UnknownJob(job));
-    var page =
-        control.records().decisions(job, http.limit(HttpRequest.MOST_LIMIT), http.text("after"));
-    var rows = new ArrayList<Lists.DecisionRow>();
-    var last = 0L;
-    for (var item : page.items()) {
-      var f = io.vaultlayer.core.lease.Fields.of(item.attributes());
-      last = Long.parseLong(item.key().sort().substring(2));
-      rows.add(
-          new Lists.DecisionRow(
-              f.text("at"),
-              f.integer("epoch"),
-              f.text("to"),
-              f.text("event"),
-              f.text("edge"),
-              f.text("why"),
-              List.of()));
-    }
-    if (page.next().isEmpty()) {
-      for (var e : lease.journal()) {
-        if (e.sequence() > last) {
-          rows.add(
-              new Lists.DecisionRow(
-                  e.at().toString(),
-                  e.epoch(),
-                  e.to().wireName(),
-                  e.edge().event(),
-                  e.edge().name(),
-                  e.reason(),
-                  List.of()));
-        }
-      }
-    }
-    return Answer.ok(new Lists.Decisions(rows, page.next().orElse(null)));
   }
 
   private Answer check(HttpRequest http) {

@@ -9,7 +9,13 @@ import java.util.function.BiFunction;
 
 /** The working parts that every function shares, wired from its platform. */
 public record Control(
-    Platform platform, JobRecords records, Leases leases, Effects effects, DecisionLog log) {
+    Platform platform,
+    JobRecords records,
+    Leases leases,
+    Effects effects,
+    DecisionLog log,
+    Notes notes,
+    Metrics metrics) {
   public static Control on(Platform platform) {
     return on(platform, DecisionLog.standard());
   }
@@ -22,7 +28,9 @@ public record Control(
   public static Control on(
       Platform platform, DecisionLog log, BiFunction<Lease, JobEvent, Decision> decide) {
     var records = new JobRecords(platform);
-    var leases = new Leases(platform, records, log, decide);
-    return new Control(platform, records, leases, new Effects(platform, leases, log), log);
+    var metrics = new Metrics(log.sink(), platform.clock());
+    var leases = new Leases(platform, records, log, metrics, decide);
+    var effects = new Effects(platform, leases, log);
+    return new Control(platform, records, leases, effects, log, new Notes(platform, log), metrics);
   }
 }

@@ -27,9 +27,11 @@ import java.util.Optional;
  * d#&lt;sequence&gt;         a decision                  a#&lt;epoch&gt;      an ended attempt
  * c#&lt;epoch&gt;#&lt;step&gt;     a commit record             x#..           condemned    h#..  held back
  * w#&lt;epoch&gt;#&lt;n&gt;        a warning of an attempt      money          reserved and spent
+ * n#&lt;epoch&gt;#&lt;code&gt;     a reason for doing nothing, see {@link Notes}
  * </pre>
  *
- * All but spec, env and money are projections of the lease's journal, written again without harm.
+ * All but spec, env, money and notes are projections of the lease's journal, written again without
+ * harm.
  */
 public final class JobRecords {
   /** Most rows of one kind read for one answer. */

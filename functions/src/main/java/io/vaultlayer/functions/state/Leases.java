@@ -40,6 +40,7 @@ public final class Leases {
   private final String table;
   private final JobRecords records;
   private final DecisionLog log;
+  private final Metrics metrics;
   private final BiFunction<Lease, JobEvent, Decision> decide;
 
   /**
@@ -50,12 +51,14 @@ public final class Leases {
       Platform platform,
       JobRecords records,
       DecisionLog log,
+      Metrics metrics,
       BiFunction<Lease, JobEvent, Decision> decide) {
     this.platform = platform;
     this.store = platform.store();
     this.table = platform.variable("LEASES_TABLE");
     this.records = records;
     this.log = log;
+    this.metrics = metrics;
     this.decide = decide;
   }
 
@@ -113,17 +116,20 @@ public final class Leases {
       var happening = event.apply(lease);
       var decision =
           decide.apply(happening instanceof JobEvent.Settle ? lease : settled, happening);
-      log.decided(lease, happening, decision);
       switch (decision) {
         case Decision.Ignored ignored -> {
+          log.decided(lease, happening, ignored);
           return new Result.Ignored(lease, ignored.why());
         }
         case Decision.Recognised recognised -> {
+          log.decided(lease, happening, recognised);
           return new Result.Recognised(lease);
         }
         case Decision.Accepted accepted -> {
           try {
             if (write(lease, accepted.next(), beside)) {
+              log.decided(lease, happening, accepted);
+              metrics.written(lease, happening, accepted);
               project(job, accepted.next().journal());
               return new Result.Done(accepted.next(), lease, accepted.edge(), accepted.effects());
             }

@@ -38,14 +38,21 @@ public final class Lists {
 
   public record Decisions(List<DecisionRow> decisions, String next) {}
 
+  /**
+   * A decision, or a reason for doing nothing: then {@code event} and {@code edge} are null, {@code
+   * reason} is {@code <code>: <text>}, it was said first {@code at} and {@code count} times at
+   * least {@code until} then. {@code epoch} is null where it is about every job.
+   */
   public record DecisionRow(
       String at,
-      int epoch,
+      Integer epoch,
       String state,
       String event,
       String edge,
       String reason,
-      List<String> effects) {}
+      List<String> effects,
+      Long count,
+      String until) {}
 
   public record Providers(List<ProviderRow> providers) {}
 
