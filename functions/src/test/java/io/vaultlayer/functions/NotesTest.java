@@ -87,6 +87,16 @@ class NotesTest {
   }
 
   @Test
+  void aDecisionTellsWhatFollowedFromIt() {
+    FakeAgent.ofLastLaunch(world).register();
+    assertThat(explain())
+        .filteredOn(r -> "REGISTERED".equals(r.edge()))
+        .first()
+        .extracting(DecisionRow::effects)
+        .isEqualTo(List.of("announce AttemptStarted", "watch"));
+  }
+
+  @Test
   void pagesTellTheSameStoryAsTheWhole() {
     for (int i = 0; i < 5; i++) {
       world.clock.advance(Duration.ofSeconds(1));

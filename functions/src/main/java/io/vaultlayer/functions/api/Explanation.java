@@ -73,7 +73,7 @@ final class Explanation {
         f.text("event"),
         f.text("edge"),
         f.text("why"),
-        List.of(),
+        f.texts("effects"),
         null,
         null);
   }
@@ -86,7 +86,7 @@ final class Explanation {
         e.edge().event(),
         e.edge().name(),
         e.reason(),
-        List.of(),
+        e.effects(),
         null,
         null);
   }

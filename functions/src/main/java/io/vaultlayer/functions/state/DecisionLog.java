@@ -1,6 +1,7 @@
 package io.vaultlayer.functions.state;
 
 import io.vaultlayer.core.job.Decision;
+import io.vaultlayer.core.job.Effect;
 import io.vaultlayer.core.job.JobEvent;
 import io.vaultlayer.core.lease.JournalEntry;
 import io.vaultlayer.core.lease.Lease;
@@ -48,7 +49,7 @@ public final class DecisionLog {
         line.put("edge", a.edge().name());
         line.put("next", a.next().state().wireName());
         reason(a.next()).ifPresent(why -> line.put("reason", why));
-        line.put("effects", a.effects().stream().map(e -> e.getClass().getSimpleName()).toList());
+        line.put("effects", a.effects().stream().map(Effect::told).toList());
       }
       case Decision.Recognised _ -> line.put("recognised", true);
       case Decision.Ignored i -> line.put("ignored", i.why().code());

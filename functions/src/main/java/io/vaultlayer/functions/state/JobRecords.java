@@ -145,6 +145,7 @@ public final class JobRecords {
         .put("event", e.edge().event())
         .put("edge", e.edge().name())
         .put("why", e.reason())
+        .put("effects", e.effects())
         .map();
   }
 

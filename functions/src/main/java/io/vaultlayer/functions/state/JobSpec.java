@@ -57,11 +57,11 @@ public record JobSpec(
     var f = Fields.of(attributes);
     return new JobSpec(
         f.text("name"),
-        texts(attributes, "command"),
+        f.texts("command"),
         f.list("gpu").stream().map(g -> new GpuWish(g.text("gpu"), g.integer("count"))).toList(),
         f.flag("failover"),
         f.maybeText("pricing"),
-        texts(attributes, "providers"),
+        f.texts("providers"),
         f.maybeText("setup"),
         f.maybeText("checkpointDir"),
         f.maybeText("checkpointEvery"),
@@ -71,12 +71,6 @@ public record JobSpec(
         f.number("workdirBytes"),
         f.text("request"),
         f.time("submitted"));
-  }
-
-  private static List<String> texts(Map<String, Object> attributes, String name) {
-    return attributes.get(name) instanceof List<?> list
-        ? list.stream().map(String::valueOf).toList()
-        : List.of();
   }
 
   /** The classes wished for, best first; empty: any. */

@@ -16,4 +16,14 @@ public sealed interface Effect {
 
   /** Store the final projections and clear the due time. */
   record Settle() implements Effect {}
+
+  /** In a word or two, for the record of the decision. */
+  default String told() {
+    return switch (this) {
+      case Announce announce -> "announce " + announce.detailType();
+      case Reap reap -> "reap " + reap.label();
+      case Watch _ -> "watch";
+      case Settle _ -> "settle";
+    };
+  }
 }

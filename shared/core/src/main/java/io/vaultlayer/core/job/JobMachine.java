@@ -1038,6 +1038,7 @@ public final class JobMachine {
   }
 
   private static Accepted accepted(LeaseDraft next, Edge edge, List<Effect> effects) {
+    next.follow(effects.stream().map(Effect::told).toList());
     return new Accepted(edge, next.build(), effects);
   }
 }

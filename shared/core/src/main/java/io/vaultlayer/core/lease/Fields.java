@@ -140,6 +140,13 @@ public final class Fields {
     return maybeFields(name).orElseGet(Fields::fresh);
   }
 
+  /** Empty when absent. */
+  public List<String> texts(String name) {
+    return find(name, List.class)
+        .map(l -> ((List<?>) l).stream().map(String::valueOf).toList())
+        .orElse(List.of());
+  }
+
   public List<Fields> list(String name) {
     return find(name, List.class)
         .map(l -> ((List<?>) l).stream().map(m -> of(cast((Map<?, ?>) m))).toList())

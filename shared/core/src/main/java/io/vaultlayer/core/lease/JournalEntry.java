@@ -3,12 +3,16 @@ package io.vaultlayer.core.lease;
 import io.vaultlayer.core.job.Edge;
 import io.vaultlayer.core.job.JobState;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * One decision that was written, kept in the lease item until its projections (attempt rows, commit
  * records, explain) are stored. It is written in the deciding write itself, so nothing that
  * happened can be forgotten.
+ *
+ * @param effects what followed from it, in a word or two each; empty for what a release before
+ *     recorded
  */
 public record JournalEntry(
     long sequence,
@@ -20,4 +24,14 @@ public record JournalEntry(
     String reason,
     Optional<ClosedAttempt> closed,
     Optional<Pointer> committed,
-    Optional<Pointer> condemned) {}
+    Optional<Pointer> condemned,
+    List<String> effects) {
+  public JournalEntry {
+    effects = List.copyOf(effects);
+  }
+
+  JournalEntry followedBy(List<String> told) {
+    return new JournalEntry(
+        sequence, at, epoch, from, to, edge, reason, closed, committed, condemned, told);
+  }
+}

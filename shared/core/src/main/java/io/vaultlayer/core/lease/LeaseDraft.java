@@ -107,7 +107,13 @@ public final class LeaseDraft {
             why,
             closed,
             committed,
-            condemned));
+            condemned,
+            List.of()));
+  }
+
+  /** Says what follows from the decision that this draft records, if it records one. */
+  public void follow(List<String> effects) {
+    journal.replaceAll(e -> e.sequence() == sequence ? e.followedBy(effects) : e);
   }
 
   public Lease build() {

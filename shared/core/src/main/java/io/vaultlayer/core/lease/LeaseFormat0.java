@@ -4,6 +4,7 @@ import io.vaultlayer.core.job.Edge;
 import io.vaultlayer.core.job.JobId;
 import io.vaultlayer.core.job.JobState;
 import io.vaultlayer.core.port.Item;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -86,6 +87,7 @@ final class LeaseFormat0 {
         f.text("why"),
         f.maybeFields("closed").map(RecordCodec::parseClosed),
         f.maybeFields("committed").map(RecordCodec::parsePointer),
-        f.maybeFields("condemned").map(RecordCodec::parsePointer));
+        f.maybeFields("condemned").map(RecordCodec::parsePointer),
+        List.of());
   }
 }

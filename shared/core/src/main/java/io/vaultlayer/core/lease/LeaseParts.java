@@ -237,6 +237,7 @@ record LeaseParts(JobId job) {
         .put("cl", e.closed(), this::closed)
         .put("cm", e.committed(), this::pointer)
         .put("cd", e.condemned(), this::pointer)
+        .put("fx", Optional.of(e.effects()).filter(fx -> !fx.isEmpty()), fx -> fx)
         .map();
   }
 
@@ -251,7 +252,8 @@ record LeaseParts(JobId job) {
         f.text("why"),
         f.maybeFields("cl").map(this::parseClosed),
         f.maybeFields("cm").map(this::parsePointer),
-        f.maybeFields("cd").map(this::parsePointer));
+        f.maybeFields("cd").map(this::parsePointer),
+        f.texts("fx"));
   }
 
   private Map<String, Object> closed(ClosedAttempt c) {

@@ -138,6 +138,12 @@ final class Walk {
     }
     assertThat(accepted.edge()).as("edge of %s", event).isEqualTo(edge);
     assertThat(Invariants.broken(lease, event, accepted.next())).as("after %s", event).isEmpty();
+    accepted.next().journal().stream()
+        .filter(e -> e.sequence() == accepted.next().sequence())
+        .forEach(e ->
+            assertThat(e.effects())
+                .as("what the record of %s tells of its effects", edge)
+                .isEqualTo(accepted.effects().stream().map(Effect::told).toList()));
     Walked.taken(event, edge);
     lease = accepted.next();
     effects = accepted.effects();

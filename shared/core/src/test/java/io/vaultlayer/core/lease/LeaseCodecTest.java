@@ -324,7 +324,8 @@ class LeaseCodecTest {
           text(),
           maybe(this::closed),
           maybe(this::pointer),
-          maybe(this::pointer));
+          maybe(this::pointer),
+          firstRelease || random.nextBoolean() ? List.of() : List.of(text(), text()));
     }
 
     private ClosedAttempt closed() {
