@@ -52,7 +52,7 @@ final class FakeAgent {
                 "bootstrapToken",
                 bootstrap.bootstrapToken(),
                 "instanceId",
-                "i-" + bootstrap.label(),
+                world.provider.ids(bootstrap.label()).stream().findFirst().orElse("i-lost"),
                 "machineId",
                 "m-1",
                 "agentVersion",

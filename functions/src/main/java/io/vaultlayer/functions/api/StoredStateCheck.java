@@ -5,9 +5,9 @@ import io.vaultlayer.core.lease.Fields;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.lease.Pointer;
 import io.vaultlayer.core.lease.RecordCodec;
+import io.vaultlayer.core.reap.InstanceRow;
 import io.vaultlayer.functions.http.HttpRequest;
 import io.vaultlayer.functions.state.Control;
-import io.vaultlayer.functions.state.InstanceRow;
 import io.vaultlayer.functions.state.Instances;
 import io.vaultlayer.wire.Lists;
 import java.util.ArrayList;
@@ -48,9 +48,7 @@ final class StoredStateCheck {
     }
     commits(lease);
     var money = control.records().money(lease.job()).value();
-    if (money.budgetUsd().isPresent()
-        && money.spentUsd() + money.reservedUsd() > money.budgetUsd().get() + 1e-6
-        && money.reservedUsd() > 0) {
+    if (money.isOverGranted()) {
       report(lease.job(), "INV-9", "reserved and spent exceed the budget");
     }
     for (var label : money.reserved().keySet()) {

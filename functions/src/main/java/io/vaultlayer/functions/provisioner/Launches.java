@@ -9,17 +9,21 @@ import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.core.port.Provider.Creation;
 import io.vaultlayer.core.port.Provider.ProviderFailure;
 import io.vaultlayer.core.port.Provider.Sighting;
+import io.vaultlayer.core.reap.InstanceLabel;
+import io.vaultlayer.core.reap.InstanceRow;
+import io.vaultlayer.core.reap.Reaper;
 import io.vaultlayer.functions.Platform;
 import io.vaultlayer.functions.state.Control;
-import io.vaultlayer.functions.state.InstanceRow;
 import io.vaultlayer.functions.state.Instances;
 import io.vaultlayer.functions.state.Leases;
 import io.vaultlayer.wire.AttemptApi;
 import io.vaultlayer.wire.Json;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -84,7 +88,7 @@ final class Launches {
         new LaunchRecord(
             epoch,
             number,
-            "vl-" + platform.variable("OWNER") + "-" + lease.job() + "-e" + epoch + "-" + number,
+            new InstanceLabel(platform.variable("OWNER"), lease.job(), epoch, number).toString(),
             offer.provider(),
             offer.region(),
             offer.gpu().name(),
@@ -116,7 +120,9 @@ final class Launches {
       var now = platform.clock().instant();
       var beside =
           List.of(
-              instances.creation(intended(lease, launch, now)),
+              instances.creation(
+                  InstanceRow.intended(
+                      lease.job(), launch, now, visible(launch, now.plus(Reaper.CALL_LIMIT)))),
               control
                   .records()
                   .moneyWrite(lease.job(), money, money.value().reserve(launch.label(), reserve)));
@@ -136,20 +142,10 @@ final class Launches {
     }
   }
 
-  private static InstanceRow intended(Lease lease, LaunchRecord launch, Instant now) {
-    return new InstanceRow(
-        launch.label(),
-        lease.job(),
-        launch.epoch(),
-        launch.number(),
-        launch.provider(),
-        InstanceRow.State.INTENDED,
-        launch.usdPerHour(),
-        now,
-        Optional.empty(),
-        Optional.of(launch.expiresAt()),
-        0,
-        "intended");
+  /** When a list shows what a create call has made by then. */
+  private Instant visible(LaunchRecord launch, Instant made) {
+    var window = platform.provider(launch.provider()).map(p -> p.facts().visibility());
+    return made.plus(window.orElse(Duration.ofMinutes(1)));
   }
 
   /** The create call; everything that it needs to be recognised by was stored before. */
@@ -190,12 +186,9 @@ final class Launches {
         .load(launch.label())
         .filter(r -> r.value().state() == InstanceRow.State.INTENDED)
         .ifPresent(r -> {
-          var next = owned ? InstanceRow.State.LIVE : InstanceRow.State.TERMINATING;
-          var due = owned ? launch.expiresAt() : platform.clock().instant();
-          instances.move(
-              r,
-              r.value().moved(next, Optional.of(due), owned ? "launched" : "the job moved on"),
-              List.of());
+          var now = platform.clock().instant();
+          var live = r.value().launched(now, visible(launch, now));
+          instances.move(r, owned ? live : live.abandoned(now, "the job moved on"), List.of());
         });
     control.effects().perform(result);
   }
@@ -233,13 +226,18 @@ final class Launches {
    * releases the money.
    */
   void closed(LaunchRecord launch, String why) {
+    move(launch, (row, now) -> row.abandoned(now, why));
+  }
+
+  /** Likewise, of one that the provider refused: the next complete list is late enough. */
+  void refused(LaunchRecord launch, String why) {
+    move(launch, (row, now) -> row.refused(now, why));
+  }
+
+  private void move(LaunchRecord launch, BiFunction<InstanceRow, Instant, InstanceRow> how) {
     var now = platform.clock().instant();
     instances
         .load(launch.label())
-        .ifPresent(r ->
-            instances.move(
-                r,
-                r.value().moved(InstanceRow.State.TERMINATING, Optional.of(now), why),
-                List.of()));
+        .ifPresent(r -> instances.move(r, how.apply(r.value(), now), List.of()));
   }
 }

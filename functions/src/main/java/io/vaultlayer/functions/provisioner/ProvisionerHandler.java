@@ -128,7 +128,7 @@ public final class ProvisionerHandler {
           launches.launched(lease, launch, created.instanceId(), created.machineId());
       case Creation.Ambiguous _ -> resolve(lease, launch, by);
       case Creation.Refused refused -> {
-        launches.closed(launch, "the provider refused: " + refused.detail());
+        launches.refused(launch, "the provider refused: " + refused.detail());
         var elsewhere = refused.why() == Refusal.NO_CAPACITY && !last;
         wait(
             lease,

@@ -104,10 +104,12 @@ final class Successors {
       }
       case Creation.Refused refused -> {
         var elsewhere = refused.why() == Refusal.NO_CAPACITY;
-        close(
+        var why = "refused by " + launch.provider() + ": " + refused.detail();
+        launches.refused(launch, why);
+        tell(
             lease,
-            launch,
-            "refused by " + launch.provider() + ": " + refused.detail(),
+            Optional.of(launch.number()),
+            why,
             elsewhere ? platform.clock().instant() : again(lease));
         yield elsewhere;
       }

@@ -7,6 +7,7 @@ import io.vaultlayer.core.port.Page;
 import io.vaultlayer.core.port.Store;
 import io.vaultlayer.core.port.Write;
 import io.vaultlayer.core.port.WriteResult;
+import io.vaultlayer.core.reap.InstanceRow;
 import io.vaultlayer.functions.Platform;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -48,8 +49,12 @@ public final class Instances {
     return store.write(writes) instanceof WriteResult.Applied;
   }
 
-  public boolean create(InstanceRow row) {
-    return store.write(List.of(creation(row))) instanceof WriteResult.Applied;
+  /** Makes a row that is not there, together with other rows; false when somebody was faster. */
+  public boolean create(InstanceRow row, List<Write> beside) {
+    var writes = new ArrayList<Write>();
+    writes.add(creation(row));
+    writes.addAll(beside);
+    return store.write(writes) instanceof WriteResult.Applied;
   }
 
   public List<InstanceRow> due(Instant now, int limit) {

@@ -6,6 +6,7 @@ import io.vaultlayer.core.lease.Fields;
 import io.vaultlayer.core.lease.JournalEntry;
 import io.vaultlayer.core.lease.Pointer;
 import io.vaultlayer.core.lease.RecordCodec;
+import io.vaultlayer.core.money.Money;
 import io.vaultlayer.core.port.Expect;
 import io.vaultlayer.core.port.Item;
 import io.vaultlayer.core.port.Key;

@@ -31,6 +31,8 @@ final class LocalInstances {
   /** Ended instances whose logs are kept, and for how long: enough to look into a bad night. */
   private static final int MOST_ENDED = 20;
 
+  private static final String UNFILED = "local-unfiled";
+
   private static final Duration LONGEST_KEPT = Duration.ofHours(24);
 
   /** More folders than any machine runs instances; beyond it a list says that it is incomplete. */
@@ -100,7 +102,7 @@ final class LocalInstances {
     for (var label : unfiled) {
       if (label.startsWith(prefix)) {
         var sighting = sighting(folder(label), Optional.empty(), now, visibility);
-        seen.add(new Seen(label, "local-unfiled", LocalMachine.id(), sighting));
+        seen.add(new Seen(label, UNFILED, LocalMachine.id(), sighting));
       }
     }
     return new Inventory(askedAt, folders.size() < MOST_FOLDERS, seen);
@@ -140,6 +142,11 @@ final class LocalInstances {
     return isOpen(folder, now)
         ? sighting(folder, folder.instance(), now, visibility)
         : Sighting.GONE;
+  }
+
+  /** True when the label's instance has this id; what lost its folder has the unfiled one. */
+  boolean isInstance(String label, String instanceId) throws IOException {
+    return folder(label).instance().map(Instance::instanceId).orElse(UNFILED).equals(instanceId);
   }
 
   /** Ends the instance for good and keeps its logs for a while. */

@@ -286,6 +286,19 @@ public final class LocalProvider implements Provider {
     end("terminating", label, instances::terminate);
   }
 
+  /** A label is one folder here, so at most one instance carries it. */
+  @Override
+  public void terminate(String label, String instanceId) {
+    end(
+        "terminating",
+        label,
+        l -> {
+          if (instances.isInstance(l, instanceId)) {
+            instances.terminate(l);
+          }
+        });
+  }
+
   @Override
   public void kill(String label) {
     end("killing", label, instances::kill);

@@ -132,6 +132,17 @@ class LocalProviderTest {
   }
 
   @Test
+  void terminateByIdEndsThatInstanceAndNoOther() {
+    var created = rig.start(LABEL);
+    rig.provider().terminate(LABEL, "local-another");
+    assertThat(rig.sighting(LABEL)).isEqualTo(Sighting.RUNNING);
+    rig.provider().terminate(LABEL, created.instanceId());
+    assertThat(rig.sighting(LABEL)).isNull();
+    rig.provider().terminate(LABEL, created.instanceId());
+    rig.provider().terminate(OTHER, created.instanceId());
+  }
+
+  @Test
   void killTakesEverythingAtOnceAndCleansNothing() {
     rig.start(LABEL);
     var pids = pids(LABEL);

@@ -40,10 +40,16 @@ public interface Provider {
   Sighting describe(String label);
 
   /**
-   * Asks for the end of an instance; believed only when {@link #list} agrees. @throws
-   * ProviderFailure
+   * Asks for the end of every instance under the label; believed only when {@link #list} agrees.
+   * Nothing there is no error. @throws ProviderFailure
    */
   void terminate(String label);
+
+  /**
+   * Asks for the end of one instance, where a create that was repeated by mistake put several under
+   * one label; the others go on. Nothing there with both is no error. @throws ProviderFailure
+   */
+  void terminate(String label, String instanceId);
 
   /** Fault injection: the instance is lost now, without warning. @throws ProviderFailure */
   void kill(String label);

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * A cloud that does as it is told, also the nasty things. Like most clouds it knows nothing of
@@ -165,10 +166,19 @@ public final class FakeProvider implements Provider {
 
   @Override
   public synchronized void terminate(String label) {
+    end(label, instance -> true);
+  }
+
+  @Override
+  public synchronized void terminate(String label, String instanceId) {
+    end(label, instance -> instance.id.equals(instanceId));
+  }
+
+  private void end(String label, Predicate<Instance> which) {
     answer();
     terminations.add(label);
     for (var instance : instances) {
-      if (instance.label.equals(label) && instance.listsUntilGone < 0) {
+      if (instance.label.equals(label) && which.test(instance) && instance.listsUntilGone < 0) {
         instance.listsUntilGone = listsUntilTerminated;
       }
     }
@@ -236,6 +246,11 @@ public final class FakeProvider implements Provider {
   /** Labels of the instances that exist and cost money, hidden ones too. */
   public synchronized List<String> alive() {
     return instances.stream().map(instance -> instance.label).toList();
+  }
+
+  /** Ids of the instances under a label, hidden ones too, oldest first. */
+  public synchronized List<String> ids(String label) {
+    return instances.stream().filter(i -> i.label.equals(label)).map(i -> i.id).toList();
   }
 
   /** Every create call, in order. */

@@ -36,6 +36,18 @@ class FakeProviderTest {
   }
 
   @Test
+  void oneOfTwoUnderALabelIsEndedByItsId() {
+    create(LABEL);
+    create(LABEL);
+    var ids = cloud.ids(LABEL);
+    cloud.terminate(LABEL, "no such id");
+    cloud.terminate(LABEL, ids.getLast());
+    assertThat(cloud.ids(LABEL)).containsExactly(ids.getFirst());
+    cloud.terminate(LABEL);
+    assertThat(cloud.alive()).isEmpty();
+  }
+
+  @Test
   void anAmbiguousCreateDidOrDidNotMakeIt() {
     cloud.nextCreate(new NextCreate.Ambiguous(true));
     cloud.nextCreate(new NextCreate.Ambiguous(false));

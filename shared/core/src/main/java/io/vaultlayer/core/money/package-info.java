@@ -1,0 +1,2 @@
+/** What a job may spend, what is reserved of it, and what it cost. */
+package io.vaultlayer.core.money;
