@@ -2,14 +2,18 @@ package io.vaultlayer.functions.api;
 
 import io.vaultlayer.core.job.JobId;
 import io.vaultlayer.core.lease.Fields;
+import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.lease.Pointer;
 import io.vaultlayer.core.lease.RecordCodec;
+import io.vaultlayer.core.money.Funding;
+import io.vaultlayer.core.money.Money;
 import io.vaultlayer.core.reap.InstanceRow;
 import io.vaultlayer.functions.http.HttpRequest;
 import io.vaultlayer.functions.state.Control;
 import io.vaultlayer.functions.state.Instances;
 import io.vaultlayer.wire.Lists;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -51,11 +55,29 @@ final class StoredStateCheck {
     if (money.isOverGranted()) {
       report(lease.job(), "INV-9", "reserved and spent exceed the budget");
     }
+    lease.launches().forEach(launch -> funded(lease, launch, money));
     for (var label : money.reserved().keySet()) {
       var row = instances.load(label);
       if (row.isEmpty() || row.get().value().state() == InstanceRow.State.GONE) {
         report(lease.job(), "INV-9", "money is reserved for " + label + ", which is gone");
       }
+    }
+  }
+
+  /** Under a budget whatever costs money is paid for up to a time, and that is reserved. */
+  private void funded(Lease lease, LaunchRecord launch, Money money) {
+    if (money.budgetUsd().isEmpty() || launch.usdPerHour() <= 0) {
+      return;
+    }
+    if (launch.fundedUntil().isEmpty()) {
+      report(
+          lease.job(), "INV-9", launch.label() + " runs under a budget, but nothing is reserved");
+      return;
+    }
+    var time = Duration.between(launch.intendedAt(), launch.fundedUntil().get());
+    if (money.reserved().getOrDefault(launch.label(), 0.0)
+        < Funding.cost(time, launch.usdPerHour()) - 1e-6) {
+      report(lease.job(), "INV-9", launch.label() + " is paid for longer than is reserved");
     }
   }
 

@@ -4,6 +4,8 @@ import io.vaultlayer.core.job.JobEvent;
 import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.lease.TokenHash;
+import io.vaultlayer.core.money.Funding;
+import io.vaultlayer.core.money.Money;
 import io.vaultlayer.core.place.Offer;
 import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.core.port.Provider.Creation;
@@ -22,18 +24,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
-import java.util.function.Function;
 
 /**
  * One launch from its intent to its instance: recorded, paid and labelled before the create call,
  * and looked for by its label where the answer was lost.
  */
 final class Launches {
-  /** What is reserved with the intent. */
-  private static final double HORIZON_HOURS = 1;
-
   /** Tries of one intent while instances of the job are being confirmed gone. */
   private static final int MOST_INTENTS = 8;
 
@@ -60,7 +59,10 @@ final class Launches {
     STORED,
     /** The job moved on; somebody else decides. */
     REFUSED,
-    OVER_BUDGET
+    /** What is left does not pay the shortest horizon. */
+    OVER_BUDGET,
+    /** It will, once the job's former instances are confirmed gone. */
+    MONEY_HELD
   }
 
   /** What a look for a label found. */
@@ -110,14 +112,19 @@ final class Launches {
    * The intent: lease, instance item and money in one transaction, before the create call. The
    * money moves whenever an instance of the job is confirmed gone, so it is read again then.
    */
-  Intent intend(Lease lease, LaunchRecord launch, Function<Instant, JobEvent> event) {
+  Intent intend(
+      Lease lease, LaunchRecord unpaid, BiFunction<Instant, LaunchRecord, JobEvent> event) {
     for (int tries = 1; ; tries++) {
-      var money = control.records().money(lease.job());
-      double reserve = launch.usdPerHour() * HORIZON_HOURS;
-      if (!money.value().affords(reserve)) {
-        return Intent.OVER_BUDGET;
-      }
       var now = platform.clock().instant();
+      var money = control.records().money(lease.job());
+      var grant = grant(money.value(), unpaid, now);
+      if (grant.isEmpty()) {
+        return heldElsewhere(money.value(), lease, unpaid, now)
+            ? Intent.MONEY_HELD
+            : Intent.OVER_BUDGET;
+      }
+      var paid = money.value().budgetUsd().isPresent() && unpaid.usdPerHour() > 0;
+      var launch = paid ? unpaid.funded(grant.get().until()) : unpaid;
       var beside =
           List.of(
               instances.creation(
@@ -125,9 +132,12 @@ final class Launches {
                       lease.job(), launch, now, visible(launch, now.plus(Reaper.CALL_LIMIT)))),
               control
                   .records()
-                  .moneyWrite(lease.job(), money, money.value().reserve(launch.label(), reserve)));
+                  .moneyWrite(
+                      lease.job(),
+                      money,
+                      money.value().reserve(launch.label(), grant.get().usd())));
       try {
-        var happening = event.apply(now);
+        var happening = event.apply(now, launch);
         var result = control.leases().apply(lease.job(), l -> happening, next -> beside);
         control.effects().perform(result);
         return result instanceof Leases.Result.Ignored ? Intent.REFUSED : Intent.STORED;
@@ -146,6 +156,26 @@ final class Launches {
   private Instant visible(LaunchRecord launch, Instant made) {
     var window = platform.provider(launch.provider()).map(p -> p.facts().visibility());
     return made.plus(window.orElse(Duration.ofMinutes(1)));
+  }
+
+  /** Nothing is asked of a place that costs nothing, and no budget gives the longest horizon. */
+  private static Optional<Funding.Grant> grant(Money money, LaunchRecord launch, Instant now) {
+    return launch.usdPerHour() > 0
+        ? Funding.first(money.leftUsd(), launch.usdPerHour(), now)
+        : Optional.of(new Funding.Grant(0, now));
+  }
+
+  /**
+   * True when it is the job's own former instances, not yet confirmed gone, that hold the money.
+   */
+  private static boolean heldElsewhere(Money money, Lease lease, LaunchRecord launch, Instant now) {
+    var own = lease.launches().stream().map(LaunchRecord::label).toList();
+    var held =
+        money.reserved().entrySet().stream()
+            .filter(e -> !own.contains(e.getKey()))
+            .mapToDouble(Map.Entry::getValue)
+            .sum();
+    return held > 0 && Funding.first(money.leftUsd() + held, launch.usdPerHour(), now).isPresent();
   }
 
   /** The create call; everything that it needs to be recognised by was stored before. */

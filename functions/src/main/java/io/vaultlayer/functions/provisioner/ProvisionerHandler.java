@@ -5,6 +5,7 @@ import io.vaultlayer.core.job.JobId;
 import io.vaultlayer.core.job.JobState;
 import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
+import io.vaultlayer.core.money.Funding;
 import io.vaultlayer.core.place.Offer;
 import io.vaultlayer.core.place.Waiting;
 import io.vaultlayer.core.port.Provider.Creation;
@@ -112,13 +113,23 @@ public final class ProvisionerHandler {
     var draft = launches.draft(lease, lease.epoch(), offer, platform.clock().instant());
     var launch = draft.record();
     var intent =
-        launches.intend(lease, launch, at -> new JobEvent.Intend(at, lease.epoch(), by, launch));
+        launches.intend(
+            lease, launch, (at, paid) -> new JobEvent.Intend(at, lease.epoch(), by, paid));
     switch (intent) {
       case REFUSED -> {
         return Optional.empty();
       }
       case OVER_BUDGET -> {
         overBudget(lease, launch);
+        return Optional.empty();
+      }
+      case MONEY_HELD -> {
+        wait(
+            lease,
+            by,
+            Optional.empty(),
+            "its former instances hold the money until they are confirmed gone",
+            again(lease));
         return Optional.empty();
       }
       case STORED -> {}
@@ -144,7 +155,9 @@ public final class ProvisionerHandler {
   }
 
   private void overBudget(Lease lease, LaunchRecord launch) {
-    var why = "the budget does not cover the next launch at $" + launch.usdPerHour() + "/h";
+    var why =
+        "the budget does not cover %d minutes of the next launch at $%s/h"
+            .formatted(Funding.SHORTEST.toMinutes(), launch.usdPerHour());
     var stop = new JobEvent.Stop(platform.clock().instant(), "budget", why);
     control.effects().perform(control.leases().apply(lease.job(), stop));
   }

@@ -77,9 +77,9 @@ final class Successors {
         launches.intend(
             lease,
             launch,
-            at ->
+            (at, paid) ->
                 new JobEvent.PrepareSuccessor(
-                    at, lease.epoch(), launch, at.plus(CREATE_LIMIT), note));
+                    at, lease.epoch(), paid, at.plus(CREATE_LIMIT), note));
     return switch (intent) {
       case REFUSED -> false;
       case OVER_BUDGET -> {
@@ -89,6 +89,10 @@ final class Successors {
                 + offer.usdPerHour()
                 + "/h beside this one",
             lease.drainEnd().orElse(now));
+        yield false;
+      }
+      case MONEY_HELD -> {
+        none(lease, "former instances of the job hold the money for a successor", again(lease));
         yield false;
       }
       case STORED -> create(lease, draft);

@@ -1,6 +1,7 @@
 package io.vaultlayer.functions.reaper;
 
 import io.vaultlayer.core.job.JobEvent;
+import io.vaultlayer.core.money.Money;
 import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.core.port.Provider.Inventory;
 import io.vaultlayer.core.port.Provider.ProviderFailure;
@@ -76,11 +77,36 @@ final class Round {
     if (verdict instanceof Verdict.Nothing) {
       return true;
     }
+    var late = bookedLate(verdict);
     var written = instances.move(stored, verdict.next(), booked(verdict));
     if (written) {
       tell(verdict);
+      late.ifPresent(usd -> tellLate(verdict.next(), usd));
     }
     return written;
+  }
+
+  /** What an instance cost beyond its reservation because its end was confirmed late. */
+  private Optional<Double> bookedLate(Verdict verdict) {
+    var row = verdict.next();
+    return verdict.booking() instanceof Booking.Settle(double usd)
+        ? control
+            .records()
+            .findMoney(row.job())
+            .map(Versioned::value)
+            .filter(m -> m.budgetUsd().isPresent() && m.reserved().containsKey(row.label()))
+            .map(m -> m.beyond(row.label(), usd))
+            .filter(over -> over > Money.ROUNDING)
+        : Optional.empty();
+  }
+
+  /** Alarmed, and shown to the user whose budget it exceeds. */
+  private void tellLate(InstanceRow row, double usd) {
+    var text =
+        "instance %s cost $%.4f beyond what was reserved: its end was confirmed late"
+            .formatted(row.label(), usd);
+    control.log().note("alarm", row.label(), text);
+    control.records().warnings(row.job(), row.epoch(), List.of(text));
   }
 
   private void tell(Verdict verdict) {

@@ -7,6 +7,7 @@ import io.vaultlayer.core.port.TransportUnavailable;
 import io.vaultlayer.functions.Platform;
 import io.vaultlayer.functions.http.Batches;
 import io.vaultlayer.functions.http.Crash;
+import io.vaultlayer.functions.state.Budgets;
 import io.vaultlayer.functions.state.Control;
 import io.vaultlayer.functions.state.Instances;
 import io.vaultlayer.wire.Json;
@@ -82,6 +83,7 @@ public final class WatchdogHandler {
     var watched = watched();
     var patrol = new Patrol(platform, control, row.watchSince());
     patrol.inspect(watched);
+    new Budgets(platform, control).inspect(watched);
     var now = platform.clock().instant();
     var soon = now.plus(WatchRow.IDLE);
     var dueJobs = control.leases().due(soon, MOST_DUE);

@@ -12,6 +12,7 @@ public enum Edge {
   LAUNCHED("Launched", "the instance exists and boots"),
   LAUNCH_CLOSED("Unplaced", "a launch made nothing; the job waits"),
   NO_PLACE("Unplaced", "no offer; the job waits with backoff"),
+  FUNDED("Fund", "more money is reserved for a launch"),
   REGISTERED("Register", "a launch is bound to the epoch and takes the pointer"),
   BOOT_BEAT("Heartbeat", "the attempt boots"),
   PROGRAM_STARTED("Heartbeat", "the user's program runs"),

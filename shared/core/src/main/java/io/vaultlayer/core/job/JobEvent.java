@@ -66,6 +66,9 @@ public sealed interface JobEvent {
       Instant now, int epoch, String by, Optional<Integer> number, Instant retryAt, String reason)
       implements JobEvent {}
 
+  /** Money for the launch {@code number} of {@code epoch} is reserved up to {@code until}. */
+  record Fund(Instant now, int epoch, int number, Instant until) implements JobEvent {}
+
   record Suspect(Instant now, int epoch, long seenSequence, Instant graceEnd) implements JobEvent {}
 
   /** The control plane itself was away, or its breaker is open: the deadline moves. */

@@ -11,6 +11,7 @@ import io.vaultlayer.core.job.JobEvent.Condemn;
 import io.vaultlayer.core.job.JobEvent.Exit;
 import io.vaultlayer.core.job.JobEvent.Extend;
 import io.vaultlayer.core.job.JobEvent.Fence;
+import io.vaultlayer.core.job.JobEvent.Fund;
 import io.vaultlayer.core.job.JobEvent.Heartbeat;
 import io.vaultlayer.core.job.JobEvent.Intend;
 import io.vaultlayer.core.job.JobEvent.Launched;
@@ -94,7 +95,7 @@ public final class JobMachine {
       case Settle e -> settle(lease, e);
       case Resume _ -> ignore(Why.JOB_NOT_ENDED);
       case Register _ -> ignore(Why.FENCED);
-      case Intend _, Launched _, Unplaced _ -> ignore(Why.WRONG_STATE);
+      case Intend _, Launched _, Unplaced _, Fund _ -> ignore(Why.WRONG_STATE);
       case Suspect _, Extend _, PrepareSuccessor _ -> ignore(Why.WRONG_STATE);
       case Heartbeat _, Reclaim _, Commit _, Condemn _, NextEpoch _, Exit _ -> ignore(Why.FENCED);
     };
@@ -105,6 +106,7 @@ public final class JobMachine {
       case Claim e -> claim(lease, e);
       case Intend e -> intend(lease, e);
       case Launched e -> launched(lease, e);
+      case Fund e -> fund(lease, e);
       case Unplaced e -> unplaced(lease, e);
       case Register e -> register(lease, e);
       case Fence e -> fence(lease, e);
@@ -127,6 +129,7 @@ public final class JobMachine {
       case Exit e -> exit(lease, e);
       case NextEpoch e -> nextEpoch(lease, e);
       case Launched e -> launched(lease, e);
+      case Fund e -> fund(lease, e);
       case Unplaced e -> unplaced(lease, e);
       case Suspect e -> suspect(lease, e);
       case Extend e -> extend(lease, e);
@@ -157,6 +160,7 @@ public final class JobMachine {
       case Stop e -> stop(lease, e);
       case Settle e -> settle(lease, e);
       case Launched e -> launched(lease, e);
+      case Fund e -> fund(lease, e);
       case Start e -> arm(lease, e);
       case Resume _ -> ignore(Why.JOB_NOT_ENDED);
       case Salvage _ -> ignore(Why.LAUNCH_BOUND);
@@ -178,6 +182,7 @@ public final class JobMachine {
       case Stop e -> stop(lease, e);
       case Settle e -> settle(lease, e);
       case Launched e -> launched(lease, e);
+      case Fund e -> fund(lease, e);
       case Reclaim _ -> new Recognised(lease);
       case Unplaced e -> withoutSuccessor(lease, e);
       case Start e -> arm(lease, e);
@@ -194,7 +199,7 @@ public final class JobMachine {
       case Fence e -> ownFence(lease, e);
       case Register _ -> ignore(Why.FENCED);
       case Exit _, NextEpoch _, Heartbeat _, Reclaim _, Commit _, Condemn _ -> ignore(Why.FENCED);
-      case Start _, Cancel _, Stop _, Claim _, Intend _, Launched _, Unplaced _ ->
+      case Start _, Cancel _, Stop _, Claim _, Intend _, Launched _, Unplaced _, Fund _ ->
           ignore(Why.JOB_ENDED);
       case Suspect _, Extend _, PrepareSuccessor _, Salvage _ -> ignore(Why.JOB_ENDED);
     };
@@ -296,6 +301,19 @@ public final class JobMachine {
     next.deadline = Optional.of(launch.get().expiresAt());
     next.counters = lease.counters().placed();
     return accept(next, e.now(), Edge.LAUNCHED, e.instanceId(), new Effect.Watch());
+  }
+
+  private static Decision fund(Lease lease, Fund e) {
+    var launch = lease.launch(e.number()).filter(l -> l.epoch() == e.epoch());
+    if (launch.isEmpty()) {
+      return ignore(Why.LAUNCH_UNKNOWN);
+    }
+    if (launch.get().fundedUntil().filter(until -> !e.until().isAfter(until)).isPresent()) {
+      return new Recognised(lease);
+    }
+    var next = lease.edit();
+    next.put(launch.get().funded(e.until()));
+    return accept(next, e.now(), Edge.FUNDED, "until " + e.until());
   }
 
   private static Decision unplaced(Lease lease, Unplaced e) {

@@ -77,4 +77,26 @@ public record LaunchRecord(
         instanceId,
         machineId);
   }
+
+  /** Its money is reserved up to a later time. */
+  public LaunchRecord funded(Instant until) {
+    return new LaunchRecord(
+        epoch,
+        number,
+        label,
+        provider,
+        region,
+        gpu,
+        gpuPresent,
+        pricing,
+        usdPerHour,
+        beatSeconds,
+        leaseSeconds,
+        bootstrapHash,
+        intendedAt,
+        expiresAt,
+        Optional.of(until),
+        instanceId,
+        machineId);
+  }
 }

@@ -21,7 +21,7 @@ public record Money(
     Map<String, Double> reserved,
     double ungrantedUsd) {
   /** Sums of dollars in binary fractions may be off by so much. */
-  private static final double ROUNDING = 1e-6;
+  public static final double ROUNDING = 1e-6;
 
   public Money {
     reserved = Map.copyOf(reserved);
@@ -33,7 +33,14 @@ public record Money(
 
   /** True when the budget has room for this much more. */
   public boolean affords(double usd) {
-    return budgetUsd.isEmpty() || spentUsd + reservedUsd() + usd <= budgetUsd.get() + 1e-9;
+    return usd <= leftUsd() + 1e-9;
+  }
+
+  /**
+   * What the budget still covers; infinite without one, below 0 where more was booked than granted.
+   */
+  public double leftUsd() {
+    return budgetUsd.map(b -> b - spentUsd - reservedUsd()).orElse(Double.POSITIVE_INFINITY);
   }
 
   /** True when more was granted than the budget has: INV-9 is broken. */
@@ -49,6 +56,11 @@ public record Money(
   /** Grants a reservation; ask {@link #affords} first. */
   public Money reserve(String label, double usd) {
     return with(spentUsd, label, Optional.of(usd), 0);
+  }
+
+  /** Grants so much more for a label that has a reservation; ask {@link #affords} first. */
+  public Money extend(String label, double usd) {
+    return reserve(label, reserved.getOrDefault(label, 0.0) + usd);
   }
 
   /** Books what is there without a grant: the reservation becomes this much, budget or not. */
@@ -68,7 +80,8 @@ public record Money(
     return new Money(budgetUsd, spentUsd + usd, reserved, ungrantedUsd + usd);
   }
 
-  private double beyond(String label, double usd) {
+  /** What so much would be above the label's reservation. */
+  public double beyond(String label, double usd) {
     return Math.max(0, usd - reserved.getOrDefault(label, 0.0));
   }
 

@@ -43,6 +43,9 @@ class JobMachineTest {
   class RestartingInPlace extends RestartingRules {}
 
   @Nested
+  class Paying extends PayingRules {}
+
+  @Nested
   class Ending extends EndingRules {}
 
   @Nested
@@ -84,6 +87,7 @@ class JobMachineTest {
               "PrepareSuccessor",
               "Commit",
               "Salvage",
+              "Fund",
               "Fence",
               "NextEpoch",
               "Exit");

@@ -31,6 +31,7 @@ class JobPropertiesTest {
           "Reclaim",
           "PrepareSuccessor",
           "Salvage",
+          "Fund",
           "Fence",
           "NextEpoch",
           "Exit");

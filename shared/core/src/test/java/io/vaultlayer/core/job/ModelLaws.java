@@ -46,6 +46,7 @@ final class ModelLaws {
           JobEvent.Intend _,
           JobEvent.Launched _,
           JobEvent.Salvage _,
+          JobEvent.Fund _,
           JobEvent.PrepareSuccessor _,
           JobEvent.Reclaim _,
           JobEvent.Heartbeat _ ->

@@ -168,7 +168,7 @@ final class RandomJob {
   }
 
   private JobEvent fresh() {
-    return switch (random.nextInt(30)) {
+    return switch (random.nextInt(31)) {
       case 0 -> new JobEvent.Start(now);
       case 1, 2, 3 -> new JobEvent.Claim(now, epoch(), provisioner(), now.plusSeconds(60));
       case 4, 5 -> {
@@ -192,6 +192,8 @@ final class RandomJob {
       case 25 -> new JobEvent.Salvage(now, epoch(), checkpoint());
       case 26 -> nextEpoch();
       case 27 -> exit();
+      case 29 ->
+          new JobEvent.Fund(now, launchEpoch(), number(), now.plusSeconds(random.nextInt(3600)));
       case 28 -> random.nextInt(6) == 0 ? ending() : new JobEvent.Resume(now, epoch());
       default -> new JobEvent.Settle(now, sequence());
     };

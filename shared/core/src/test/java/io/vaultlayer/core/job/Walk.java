@@ -279,6 +279,10 @@ final class Walk {
         now, lease.epoch(), token(), number, phase, step, step, loss, Optional.empty());
   }
 
+  JobEvent fund(int epoch, int number, Duration by) {
+    return new JobEvent.Fund(now, epoch, number, now.plus(by));
+  }
+
   JobEvent suspect() {
     return new JobEvent.Suspect(now, lease.epoch(), lease.sequence(), now.plus(LEASE.dividedBy(2)));
   }
