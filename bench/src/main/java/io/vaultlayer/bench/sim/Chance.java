@@ -6,11 +6,11 @@ import java.util.SplittableRandom;
  * Where randomness comes from: one stream for each purpose, so that leaving a fault out does not
  * shift what the others draw.
  */
-final class Chance {
+public final class Chance {
   private Chance() {}
 
   /** The stream of one purpose and number under a seed. */
-  static SplittableRandom of(long seed, String purpose, long number) {
+  public static SplittableRandom of(long seed, String purpose, long number) {
     long mixed = mix(seed + 0x9E3779B97F4A7C15L);
     mixed = mix(mixed ^ purpose.hashCode() * 0xBF58476D1CE4E5B9L);
     return new SplittableRandom(mix(mixed + number * 0x94D049BB133111EBL));
@@ -24,7 +24,7 @@ final class Chance {
   }
 
   /** Milliseconds from {@code least} to {@code most}. */
-  static long between(SplittableRandom random, long least, long most) {
+  public static long between(SplittableRandom random, long least, long most) {
     return least >= most ? least : random.nextLong(least, most + 1);
   }
 }

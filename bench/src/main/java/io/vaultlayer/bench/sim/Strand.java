@@ -7,7 +7,7 @@ import java.util.concurrent.Semaphore;
  * has a thread of its own, but that thread and the engine's hand control to each other, so that
  * only one of the two ever runs.
  */
-final class Strand {
+public final class Strand {
   /** Thrown out of a suspended strand when its world is over. */
   static final class Abandoned extends Error {
     private static final long serialVersionUID = 1L;
@@ -24,7 +24,7 @@ final class Strand {
   private boolean abandoned;
   private RuntimeException failure;
 
-  Strand(Runnable work) {
+  public Strand(Runnable work) {
     thread =
         Thread.ofVirtual()
             .unstarted(() -> {
@@ -46,7 +46,7 @@ final class Strand {
   }
 
   /** On the engine's thread: runs the strand until it suspends itself or ends. */
-  void resume() {
+  public void resume() {
     mine.release();
     engines.acquireUninterruptibly();
     if (failure != null) {
@@ -55,7 +55,7 @@ final class Strand {
   }
 
   /** On the strand's own thread: gives control back until somebody resumes it. */
-  void suspend() {
+  public void suspend() {
     engines.release();
     mine.acquireUninterruptibly();
     if (abandoned) {
@@ -63,7 +63,7 @@ final class Strand {
     }
   }
 
-  boolean done() {
+  public boolean done() {
     return done;
   }
 

@@ -1,0 +1,59 @@
+package io.vaultlayer.bench.detect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vaultlayer.bench.plane.Trainer;
+import io.vaultlayer.bench.report.Bench;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+/** The promises of bench/detection on a few hundred deaths: enough to notice when one breaks. */
+class DetectionTest {
+  private static final int JOBS = 100;
+
+  @Test
+  void aDeathThatTheListShowsIsFencedWithinOneTickAndOneCall() throws InterruptedException {
+    var seconds = deaths(DeathClass.CONFIRMED, 150);
+    assertThat(seconds.quantile(0.99)).isLessThan(Promises.TICK_AND_CALL_SECONDS);
+    assertThat(seconds.mean()).isLessThan(7);
+  }
+
+  @Test
+  void aDeathThatTheProviderCallsRunningIsFencedWithinLeaseGraceAndTick()
+      throws InterruptedException {
+    var seconds = deaths(DeathClass.SAYS_RUNNING, 60);
+    assertThat(seconds.mean()).isLessThan(62);
+    assertThat(seconds.quantile(0.99)).isLessThan(72);
+  }
+
+  @Test
+  void aNoticeBringsAReplacementBeforeTheHostIsGone() throws InterruptedException {
+    var seen = inAWorld(() -> Notices.play(30, JOBS, 40, 5));
+    assertThat(seen.notices()).isGreaterThan(20);
+    assertThat(seen.inTime()).isEqualTo(seen.notices());
+  }
+
+  @Test
+  void lostBeatsRarelyFenceAHostThatLives() throws InterruptedException {
+    var seen = inAWorld(() -> Silences.runs(Trainer.Tries.ONE, false, JOBS, 80, 7));
+    assertThat(seen.runs()).isGreaterThan(50);
+    assertThat(seen.perMonthAtMost()).isLessThan(0.3);
+  }
+
+  private static Figures deaths(DeathClass how, int count) throws InterruptedException {
+    var figures = new Figures();
+    var seen = inAWorld(() -> Deaths.play(how, JOBS, count, 11, figures));
+    assertThat(figures.count()).isGreaterThanOrEqualTo(count);
+    assertThat(seen.unfenced()).isZero();
+    assertThat(seen.falseFences()).isZero();
+    return figures;
+  }
+
+  private static <T> T inAWorld(Supplier<T> played) throws InterruptedException {
+    var result = new AtomicReference<T>();
+    Bench.worlds(List.of(() -> result.set(played.get())));
+    return result.get();
+  }
+}
