@@ -6,10 +6,15 @@ import io.vaultlayer.core.lease.TokenHash;
 import io.vaultlayer.core.port.Bucket;
 import io.vaultlayer.core.port.Bus;
 import io.vaultlayer.core.port.Entropy;
+import io.vaultlayer.core.port.Item;
 import io.vaultlayer.core.port.JobCredentials;
+import io.vaultlayer.core.port.Key;
+import io.vaultlayer.core.port.Page;
 import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.core.port.Queue;
 import io.vaultlayer.core.port.Store;
+import io.vaultlayer.core.port.Write;
+import io.vaultlayer.core.port.WriteResult;
 import io.vaultlayer.functions.agentapi.AgentHandler;
 import io.vaultlayer.functions.agentapi.CommitHandler;
 import io.vaultlayer.functions.api.ControlHandler;
@@ -38,6 +43,7 @@ import io.vaultlayer.wire.SubmitResponse;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -55,6 +61,7 @@ final class World implements Platform {
   static final Map<String, String> VARIABLES =
       Map.ofEntries(
           Map.entry("LEASES_TABLE", "leases"),
+          Map.entry("ENDED_TABLE", "ended"),
           Map.entry("JOBS_TABLE", "jobs"),
           Map.entry("INSTANCES_TABLE", "instances"),
           Map.entry("OWNER", "test"),
@@ -80,6 +87,13 @@ final class World implements Platform {
   final Control control;
   boolean busLosesEverything;
   Runnable beforeClock = () -> {};
+
+  /** Sees the rows before they are written; when it throws, nothing was. */
+  Consumer<List<Write>> beforeWrite = rows -> {};
+
+  /** Sees the rows that were written; when it throws, the answer is lost. */
+  Consumer<List<Write>> afterWrite = rows -> {};
+
   private Consumer<MemoryBus.Published> busWatcher = event -> {};
   private Duration sinceMinute = Duration.ZERO;
 
@@ -262,7 +276,44 @@ final class World implements Platform {
 
   @Override
   public Store store() {
-    return store;
+    return new Store() {
+      @Override
+      public Optional<Item> get(String table, Key key) {
+        return store.get(table, key);
+      }
+
+      @Override
+      public WriteResult write(List<Write> writes) {
+        beforeWrite.accept(writes);
+        var result = store.write(writes);
+        if (result instanceof WriteResult.Applied) {
+          afterWrite.accept(writes);
+        }
+        return result;
+      }
+
+      @Override
+      public Page query(
+          String table,
+          String partition,
+          String sortPrefix,
+          boolean descending,
+          int limit,
+          Optional<String> from) {
+        return store.query(table, partition, sortPrefix, descending, limit, from);
+      }
+
+      @Override
+      public Page due(
+          String table, String duePartition, Instant notAfter, int limit, Optional<String> from) {
+        return store.due(table, duePartition, notAfter, limit, from);
+      }
+
+      @Override
+      public Page scan(String table, int segment, int segments, int limit, Optional<String> from) {
+        return store.scan(table, segment, segments, limit, from);
+      }
+    };
   }
 
   @Override

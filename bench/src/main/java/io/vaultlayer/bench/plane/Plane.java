@@ -56,6 +56,7 @@ public final class Plane implements Platform {
   private static final Map<String, String> VARIABLES =
       Map.of(
           "LEASES_TABLE", "leases",
+          "ENDED_TABLE", "ended",
           "JOBS_TABLE", "jobs",
           "INSTANCES_TABLE", "instances",
           "OWNER", "bench",

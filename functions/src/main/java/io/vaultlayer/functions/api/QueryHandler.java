@@ -1,8 +1,6 @@
 package io.vaultlayer.functions.api;
 
 import io.vaultlayer.core.job.JobId;
-import io.vaultlayer.core.lease.Lease;
-import io.vaultlayer.core.lease.LeaseCodec;
 import io.vaultlayer.functions.Platform;
 import io.vaultlayer.functions.http.ApiError;
 import io.vaultlayer.functions.http.HttpRequest;
@@ -13,18 +11,13 @@ import io.vaultlayer.functions.state.Leases;
 import io.vaultlayer.wire.Lists;
 import io.vaultlayer.wire.StatusDocument;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 
 /** Answers people's questions about jobs from what is stored; changes nothing. */
 public final class QueryHandler {
   private static final int USUAL_LIMIT = 100;
-
-  /** Leases read for one listing or check; past that the answer says that it is not whole. */
-  static final int MOST_LEASES = 50_000;
 
   private final Control control;
   private final StatusView status;
@@ -59,13 +52,7 @@ public final class QueryHandler {
   private Answer list(HttpRequest http) {
     int limit = http.limit(USUAL_LIMIT);
     boolean liveOnly = http.text("live").filter("true"::equals).isPresent();
-    var found =
-        leases().stream()
-            .filter(l -> !liveOnly || !l.state().isFinal())
-            .filter(l -> http.text("after").map(a -> l.job().value().compareTo(a) < 0).orElse(true))
-            .sorted(Comparator.comparing(Lease::job).reversed())
-            .limit(limit + 1L)
-            .toList();
+    var found = new StoredJobs(control.leases()).newest(limit + 1, http.text("after"), liveOnly);
     var rows = new ArrayList<StatusDocument>();
     for (var lease : found.subList(0, Math.min(limit, found.size()))) {
       control.records().spec(lease.job()).ifPresent(spec -> rows.add(status.render(lease, spec)));
@@ -92,18 +79,7 @@ public final class QueryHandler {
     var leases =
         wanted
             .map(j -> List.of(control.leases().load(j).orElseThrow(() -> new Leases.UnknownJob(j))))
-            .orElseGet(this::leases);
+            .orElseGet(() -> new StoredJobs(control.leases()).all());
     return Answer.ok(new StoredStateCheck(control, instances).run(leases, wanted));
-  }
-
-  private List<Lease> leases() {
-    var all = new ArrayList<Lease>();
-    Optional<String> from = Optional.empty();
-    do {
-      var page = control.leases().scan(0, 1, HttpRequest.MOST_LIMIT, from);
-      page.items().forEach(i -> all.add(LeaseCodec.parse(i)));
-      from = page.next();
-    } while (from.isPresent() && all.size() < MOST_LEASES);
-    return all;
   }
 }

@@ -50,6 +50,9 @@ final class StoredStateCheck {
     if (lease.launches().stream().filter(l -> l.epoch() == lease.epoch()).count() > 1) {
       report(lease.job(), "INV-8", "more than one open launch for epoch " + lease.epoch());
     }
+    if (control.leases().isDoubled(lease.job())) {
+      report(lease.job(), "INV-5", "its lease stands among the live and among the ended ones");
+    }
     commits(lease);
     var money = control.records().money(lease.job()).value();
     if (money.isOverGranted()) {
@@ -133,7 +136,7 @@ final class StoredStateCheck {
       }
       seen += page.items().size();
       from = page.next();
-    } while (from.isPresent() && seen < QueryHandler.MOST_LEASES);
+    } while (from.isPresent() && seen < StoredJobs.MOST_LEASES);
   }
 
   private void report(JobId job, String invariant, String detail) {

@@ -28,6 +28,11 @@ import java.util.function.Function;
 /**
  * Loads a lease, lets the job machine decide and commits by compare-and-set on the sequence. When
  * the item moved, it decides anew; when no answer came, it reads and recognises its own write.
+ *
+ * <p>A job that has ended and owes nothing any more has its lease in the table of ended ones, which
+ * no sweep reads. The write that settles it takes it there, and the one that resumes it takes it
+ * back, each in one transaction; the row goes on counting, so that nothing decided on an older
+ * state of it is ever taken (docs/decisions/0009-ended-leases.md).
  */
 public final class Leases {
   /**
@@ -38,6 +43,7 @@ public final class Leases {
   private final Platform platform;
   private final Store store;
   private final String table;
+  private final String ended;
   private final JobRecords records;
   private final DecisionLog log;
   private final Metrics metrics;
@@ -56,6 +62,7 @@ public final class Leases {
     this.platform = platform;
     this.store = platform.store();
     this.table = platform.variable("LEASES_TABLE");
+    this.ended = platform.variable("ENDED_TABLE");
     this.records = records;
     this.log = log;
     this.metrics = metrics;
@@ -84,12 +91,29 @@ public final class Leases {
   }
 
   public Optional<Lease> load(JobId job) {
-    return store.get(table, LeaseCodec.key(job)).map(LeaseCodec::parse);
+    return find(job).map(Found::lease);
+  }
+
+  /** A lease and the table in which it stands. */
+  private record Found(Lease lease, String table) {}
+
+  /**
+   * Looks in both tables twice: a lease that moves the other way between two reads is in neither
+   * for who reads.
+   */
+  private Optional<Found> find(JobId job) {
+    for (var place : List.of(table, ended, table, ended)) {
+      var item = store.get(place, LeaseCodec.key(job));
+      if (item.isPresent()) {
+        return Optional.of(new Found(LeaseCodec.parse(item.get()), place));
+      }
+    }
+    return Optional.empty();
   }
 
   /** The write that creates a job's lease. */
   public Write creation(Lease lease) {
-    return put(lease, Expect.absent());
+    return put(table, lease, Expect.absent());
   }
 
   public Result apply(JobId job, JobEvent event) {
@@ -106,7 +130,8 @@ public final class Leases {
   public Result apply(JobId job, Function<Lease, JobEvent> event, Beside beside) {
     Optional<Lease> attempted = Optional.empty();
     for (int tries = 1; ; tries++) {
-      var lease = load(job).orElseThrow(() -> new UnknownJob(job));
+      var found = find(job).orElseThrow(() -> new UnknownJob(job));
+      var lease = found.lease();
       if (attempted.isPresent() && isSame(attempted.get(), lease)) {
         log.note("recognised", job.value(), "the answer to our own write was lost");
         return new Result.Recognised(lease);
@@ -127,7 +152,7 @@ public final class Leases {
         }
         case Decision.Accepted accepted -> {
           try {
-            if (write(lease, accepted.next(), beside)) {
+            if (write(found, accepted.next(), beside)) {
               log.decided(lease, happening, accepted);
               metrics.written(lease, happening, accepted);
               project(job, accepted.next().journal());
@@ -149,9 +174,23 @@ public final class Leases {
     }
   }
 
-  /** One page of one segment of the whole table. */
+  /** One page of one segment of the leases that the sweep has to look at. */
   public Page scan(int segment, int segments, int limit, Optional<String> from) {
     return store.scan(table, segment, segments, limit, from);
+  }
+
+  /** One page of the leases of ended jobs that owe nothing any more. */
+  public Page scanEnded(int limit, Optional<String> from) {
+    return store.scan(ended, 0, 1, limit, from);
+  }
+
+  /** True when one lease stands in both tables: then two writers could each win. */
+  public boolean isDoubled(JobId job) {
+    var key = LeaseCodec.key(job);
+    var before = store.get(table, key).map(Item::version);
+    return before.isPresent()
+        && store.get(ended, key).isPresent()
+        && store.get(table, key).map(Item::version).equals(before);
   }
 
   /** Leases that owe work by now, earliest first; eventually consistent. */
@@ -161,21 +200,32 @@ public final class Leases {
         .toList();
   }
 
-  private boolean write(Lease before, Lease next, Beside beside) {
-    var writes = new ArrayList<Write>();
-    writes.add(put(next, Expect.version(before.sequence())));
+  private boolean write(Found before, Lease next, Beside beside) {
+    var writes = new ArrayList<>(leaseWrites(before, next));
+    int own = writes.size();
     writes.addAll(beside.writes(next));
     return switch (store.write(writes)) {
       case WriteResult.Applied _ -> true;
-      case WriteResult.Refused refused when refused.index() == 0 -> false;
+      case WriteResult.Refused refused when refused.index() < own -> false;
       case WriteResult.Refused refused ->
-          throw new BesideRefused(refused.index() - 1, refused.current());
+          throw new BesideRefused(refused.index() - own, refused.current());
     };
   }
 
-  private Write put(Lease lease, Expect expect) {
+  private List<Write> leaseWrites(Found before, Lease next) {
+    long sequence = before.lease().sequence();
+    var place = next.isSettled() ? ended : table;
+    if (place.equals(before.table())) {
+      return List.of(put(place, next, Expect.version(sequence)));
+    }
+    return List.of(
+        put(place, next, Expect.absentAfter(sequence)),
+        new Write.Delete(before.table(), LeaseCodec.key(next.job()), Expect.version(sequence)));
+  }
+
+  private Write put(String place, Lease lease, Expect expect) {
     return new Write.Put(
-        table,
+        place,
         LeaseCodec.key(lease.job()),
         expect,
         LeaseCodec.attributes(lease),

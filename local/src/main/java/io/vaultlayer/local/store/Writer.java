@@ -74,7 +74,7 @@ final class Writer {
 
   private static boolean accepted(Expect expect, Optional<Item> current) {
     return switch (expect) {
-      case Expect.Absent absent -> current.isEmpty();
+      case Expect.Absent _, Expect.AbsentAfter _ -> current.isEmpty();
       case Expect.Version version ->
           current.isPresent() && current.get().version() == version.number();
       case Expect.Anything anything -> true;
@@ -101,7 +101,7 @@ final class Writer {
                     + "\" (pk, sk, version, json, due_partition, due_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)");
         statement.setString(1, put.key().partition());
         statement.setString(2, put.key().sort());
-        statement.setLong(3, current.map(Item::version).orElse(0L) + 1);
+        statement.setLong(3, Write.versionAfter(put.expect(), current));
         statement.setString(4, Rows.json(put.attributes()));
         statement.setString(5, put.due().map(d -> d.partition()).orElse(null));
         statement.setString(6, put.due().map(d -> Rows.sortable(d.at())).orElse(null));

@@ -263,6 +263,24 @@ final class Walk implements AutoCloseable {
         token);
     check("succeeded", status().path("state").asText().equals("succeeded"), status().toString());
     get("outputs", "/v1/jobs/" + job + "/outputs");
+    call(
+        "a commit after the end",
+        409,
+        agent("commit"),
+        Json.render(
+            Map.of(
+                "step",
+                99,
+                "manifestKey",
+                BucketLayout.checkpointManifest(job, epoch, 99),
+                "manifestSha256",
+                TokenHash.of("late").hex(),
+                "bytes",
+                1,
+                "files",
+                1)),
+        token);
+    call("a start after the end", 200, "/v1/jobs/" + job + "/start", "{}", plane.token());
     check = "the reaper ends the last instance";
     until("none alive", () -> provider.alive().isEmpty());
   }
@@ -283,6 +301,12 @@ final class Walk implements AutoCloseable {
     call("kill", 200, "/v1/jobs/" + job + "/simulate-instance-death", "{}", plane.token());
     check = "the killed instance is replaced";
     until("another launch", () -> launches().size() == 6);
+    check = "the watchdog ends a job that may not fail over, and takes its lease away";
+    job = submit(Map.of("failover", false));
+    until("its launch", () -> launches().size() == 7);
+    provider.vanish(lastBootstrap().path("label").asText());
+    until("failed", () -> status().path("state").asText().equals("failed"));
+    until("among the ended", () -> !stored("Ended", job).isEmpty());
     check(
         "agents need the owner's token",
         send("POST", "/v1/jobs/" + first + "/cancel", "{}", "vla_wrong").status() == 401,
@@ -296,7 +320,7 @@ final class Walk implements AutoCloseable {
     until("waiting", () -> status().path("state").asText().equals("waiting"));
     check = "a budget that does not cover a launch stops the job";
     provider.offers(new Offer("fake", "here", GpuClass.CPU, 1, 0, "spot", 5.0, "m-1", true));
-    job = submit(1.0);
+    job = submit(Map.of("budgetUsd", 1.0));
     until("stopped", () -> status().path("state").asText().equals("stopped"));
     pause();
   }
@@ -304,21 +328,23 @@ final class Walk implements AutoCloseable {
   // ---- steps
 
   private String submit() {
-    return submit(1000.0);
+    return submit(Map.of());
   }
 
-  private String submit(double budgetUsd) {
+  private String submit(Map<String, Object> more) {
     var archive = "archive".getBytes(StandardCharsets.UTF_8);
     var request =
-        Map.of(
-            "command",
-            List.of("true"),
-            "workdir",
-            Map.of("sha256", TokenHash.ofBytes(archive), "bytes", archive.length),
-            "budgetUsd",
-            budgetUsd,
-            "environment",
-            Map.of("A", "b"));
+        new HashMap<String, Object>(
+            Map.of(
+                "command",
+                List.of("true"),
+                "workdir",
+                Map.of("sha256", TokenHash.ofBytes(archive), "bytes", archive.length),
+                "budgetUsd",
+                1000.0,
+                "environment",
+                Map.of("A", "b")));
+    request.putAll(more);
     var reply = call("submit", 201, "/v1/jobs", Json.render(request), plane.token());
     var early = "/v1/jobs/" + reply.path("job").path("id").asText() + "/start";
     call("start before the upload", 422, early, "{}", plane.token());

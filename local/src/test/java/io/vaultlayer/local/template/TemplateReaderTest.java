@@ -72,7 +72,7 @@ class TemplateReaderTest {
     var template = TemplateReader.read(file, Map.of("TickSeconds", "2"), NAMES);
     assertThat(template.tables())
         .extracting(Template.Table::name)
-        .contains("Leases", "Jobs", "Instances");
+        .contains("Leases", "Ended", "Jobs", "Instances");
     assertThat(template.functions())
         .allSatisfy(f -> assertThat(f.handler()).startsWith("io.vaultlayer.functions."))
         .anySatisfy(f -> assertThat(f.environment()).containsEntry("TICK_SECONDS", "2"))

@@ -166,18 +166,19 @@ public final class DynamoStore implements Store {
       Optional<String> expression, Map<String, AttributeValue> values, long next, boolean ours) {
     static Condition of(Write write, long known) {
       return switch (write.expect()) {
-        case Expect.Absent() -> absent(false);
+        case Expect.Absent() -> absent(0, false);
+        case Expect.AbsentAfter(long number) -> absent(number, false);
         case Expect.Version(long number) -> version(number, false);
         case Expect.Anything() ->
             switch (write) {
               case Write.Delete delete -> new Condition(Optional.empty(), Map.of(), 0, true);
-              case Write.Put put -> known == 0 ? absent(true) : version(known, true);
+              case Write.Put put -> known == 0 ? absent(0, true) : version(known, true);
             };
       };
     }
 
-    static Condition absent(boolean ours) {
-      return new Condition(Optional.of("attribute_not_exists(pk)"), Map.of(), 1, ours);
+    static Condition absent(long last, boolean ours) {
+      return new Condition(Optional.of("attribute_not_exists(pk)"), Map.of(), last + 1, ours);
     }
 
     static Condition version(long number, boolean ours) {

@@ -88,6 +88,11 @@ public record Lease(
     return launches.stream().filter(l -> l.epoch() == epoch + 1).findFirst();
   }
 
+  /** Ended, and nothing is owed any more: only a resume changes it from now on. */
+  public boolean isSettled() {
+    return state.isFinal() && dueAt.isEmpty();
+  }
+
   /** A copy to change; {@link LeaseDraft#build} adds 1 to the sequence. */
   public LeaseDraft edit() {
     return draftAt(sequence + 1);

@@ -7,7 +7,8 @@ import java.util.Optional;
 /**
  * One stored row.
  *
- * @param version number of the write that made it, from 1; every accepted write adds exactly 1
+ * @param version number of the write that made it, from 1; every accepted write adds exactly 1 (a
+ *     row that took another's place goes on from that one's: {@link Expect.AbsentAfter})
  * @param attributes JSON-like values only: String, Long, Double, Boolean, List, Map; no nulls
  * @param due present while the row owes work
  */

@@ -7,7 +7,7 @@ import java.util.Optional;
 
 /**
  * One row of a conditional write. A put replaces the whole row; its version becomes the old one
- * plus 1.
+ * plus 1 ({@link #versionAfter}).
  */
 public sealed interface Write {
   String table();
@@ -15,6 +15,17 @@ public sealed interface Write {
   Key key();
 
   Expect expect();
+
+  /**
+   * The version of the row that a put makes.
+   *
+   * @param current the row under its key, if there is one
+   */
+  static long versionAfter(Expect expect, Optional<Item> current) {
+    return expect instanceof Expect.AbsentAfter after
+        ? after.version() + 1
+        : current.map(Item::version).orElse(0L) + 1;
+  }
 
   /**
    * Stores a whole row.

@@ -75,7 +75,7 @@ public final class MemoryStore implements Store {
     for (var write : writes) {
       switch (write) {
         case Write.Put put -> {
-          long version = get(put.table(), put.key()).map(Item::version).orElse(0L) + 1;
+          long version = Write.versionAfter(put.expect(), get(put.table(), put.key()));
           table(put.table()).put(new Item(put.key(), version, put.attributes(), put.due()));
         }
         case Write.Delete delete -> table(delete.table()).remove(delete.key());
@@ -154,7 +154,7 @@ public final class MemoryStore implements Store {
 
   private static boolean holds(Expect expect, Optional<Item> current) {
     return switch (expect) {
-      case Expect.Absent() -> current.isEmpty();
+      case Expect.Absent(), Expect.AbsentAfter(_) -> current.isEmpty();
       case Expect.Version(long number) ->
           current.filter(item -> item.version() == number).isPresent();
       case Expect.Anything() -> true;

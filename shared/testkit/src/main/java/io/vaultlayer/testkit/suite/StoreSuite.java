@@ -109,6 +109,26 @@ public abstract class StoreSuite {
   }
 
   @Test
+  void aRowThatTakesAnothersPlaceGoesOnCounting() {
+    put(A, Expect.absent(), "v", "here");
+    put(A, Expect.version(1), "v", "still here");
+    assertThat(store.write(moved(A, 2, B))).isInstanceOf(WriteResult.Applied.class);
+    assertThat(store.get(table, A)).isEmpty();
+    assertThat(store.get(table, B).orElseThrow().version()).isEqualTo(3);
+    assertThat(store.write(moved(B, 3, A))).isInstanceOf(WriteResult.Applied.class);
+    assertThat(store.get(table, A).orElseThrow().version()).isEqualTo(4);
+    assertThat(refused(put(A, Expect.version(2), "v", "late")).index()).isZero();
+    assertThat(refused(store.write(moved(B, 3, A))).index()).isZero();
+    assertThat(value(A)).isEqualTo("moved");
+  }
+
+  private List<Write> moved(Key from, long version, Key to) {
+    return List.of(
+        put(to, Expect.absentAfter(version), Map.of("v", "moved")),
+        new Write.Delete(table, from, Expect.version(version)));
+  }
+
+  @Test
   void aRowThatIsThereIsNotCreatedAgainAndTheAnswerShowsIt() {
     put(A, Expect.absent(), "v", "first");
     var refused = refused(put(A, Expect.absent(), "v", "second"));
