@@ -820,7 +820,6 @@ public final class JobMachine {
     next.state = JobState.RECOVERING;
     next.dueAt = Optional.of(now.plus(backoff(neverStarted)));
     next.run = Run.begin(now);
-    next.nextLaunch = 1;
     lease.successor().ifPresent(s -> hand(next, now, s));
     var effects =
         new ArrayList<Effect>(List.of(announce("AttemptFenced"), announce("ResumeRequested")));
@@ -910,7 +909,6 @@ public final class JobMachine {
     next.exitCode = Optional.empty();
     next.endedAt = Optional.empty();
     next.run = Run.begin(e.now());
-    next.nextLaunch = 1;
     return accept(next, e.now(), Edge.RESUMED, "asked by the user", announce("ProvisionRequested"));
   }
 
@@ -999,12 +997,22 @@ public final class JobMachine {
                   run.resumedFrom()));
     }
     next.launches = new ArrayList<>();
+    next.nextLaunch = nextEpochsFirst(lease);
     next.bound = Optional.empty();
     next.token = Optional.empty();
     next.claim = Optional.empty();
     next.deadline = Optional.empty();
     next.graceEnd = Optional.empty();
     next.drainEnd = Optional.empty();
+  }
+
+  /**
+   * Successors were declared under labels of the next epoch. Its launches go on counting after
+   * them: a label is never used twice, and the instance item would refuse it for ever.
+   */
+  private static int nextEpochsFirst(Lease lease) {
+    var declared = lease.state() == JobState.SAVING && declaredSuccessors(lease) > 0;
+    return declared ? lease.nextLaunch() : 1;
   }
 
   private static void finish(

@@ -93,6 +93,20 @@ abstract class DrainingRules {
     assertThat(job.lease().state()).isEqualTo(JobState.RECOVERING);
   }
 
+  /** The item of a label that was used refuses the intent, and the job would never be placed. */
+  @Test
+  void aLabelThatASuccessorUsedIsNeverUsedAgain() {
+    var lost = succeeding();
+    lost.takes(Edge.SUCCESSOR_CLOSED, lost.madeNothing()).isLost();
+    assertThat(lost.lease().nextLaunch()).isEqualTo(3);
+    var cancelled = succeeding();
+    cancelled.takes(Edge.CANCELLED, cancelled.cancel());
+    cancelled.takes(Edge.RESUMED, cancelled.resume());
+    assertThat(cancelled.lease().nextLaunch()).isEqualTo(3);
+    var alone = Walk.saving().isLost();
+    assertThat(alone.lease().nextLaunch()).isEqualTo(1);
+  }
+
   @Test
   void aDrainWithoutAPlaceForItsSuccessorLooksAgain() {
     var job = Walk.saving();

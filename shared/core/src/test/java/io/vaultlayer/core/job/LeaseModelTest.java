@@ -39,6 +39,7 @@ class LeaseModelTest {
             Edge.INTENDED,
             Edge.LAUNCHED,
             Edge.LAUNCH_CLOSED,
+            Edge.NO_PLACE,
             Edge.REGISTERED,
             Edge.PROGRAM_STARTED,
             Edge.BEAT,
@@ -75,8 +76,17 @@ class LeaseModelTest {
             true,
             Edge.DRAINING,
             Edge.SUCCESSOR_DECLARED,
+            Edge.SUCCESSOR_CLOSED,
+            Edge.NO_SUCCESSOR,
             Edge.RESTARTED_IN_PLACE,
             Edge.CONDEMNED),
+        new Explored(
+            "successors that come to nothing",
+            new ModelBounds(2, 1, 1, 2, 1, 1, 0, true),
+            true,
+            Edge.SUCCESSOR_CLOSED,
+            Edge.LAUNCH_CLOSED,
+            Edge.RESUMED),
         new Explored("three hosts", new ModelBounds(3, 3, 2, 1, 0, 0, 0, false), false),
         new Explored("everything at once", new ModelBounds(3, 3, 2, 2, 1, 1, 1, true), false));
   }

@@ -84,23 +84,14 @@ final class ModelMoves {
         intend(by, lease);
       }
     }
+    write("finds no place", -1, 0, unplaced(Optional.empty()));
     for (var launch : lease.launches()) {
       write(
           "create of launch is answered",
           -1,
           launch.number(),
           new JobEvent.Launched(ModelWorld.NOON, launch.epoch(), launch.number(), "i", "m"));
-      write(
-          "closes launch",
-          -1,
-          launch.number(),
-          new JobEvent.Unplaced(
-              ModelWorld.NOON,
-              lease.epoch(),
-              lease.claim().map(c -> c.by()).orElse("p1"),
-              Optional.of(launch.number()),
-              ModelWorld.RETRY,
-              "not there"));
+      write("closes launch", -1, launch.number(), unplaced(Optional.of(launch.number())));
     }
     if (now.hosts.length < bounds.hosts()) {
       for (int e = 1; e <= bounds.epochs(); e++) {
@@ -117,15 +108,32 @@ final class ModelMoves {
     }
   }
 
+  private JobEvent unplaced(Optional<Integer> number) {
+    var by = now.lease.claim().map(c -> c.by()).orElse("p1");
+    return new JobEvent.Unplaced(
+        ModelWorld.NOON, now.lease.epoch(), by, number, ModelWorld.RETRY, "not there");
+  }
+
   private void intend(String by, Lease lease) {
     int n = lease.nextLaunch();
     var launch = ModelWorld.launch(lease.epoch(), n);
     var event = new JobEvent.Intend(ModelWorld.NOON, lease.epoch(), by, launch);
-    var next = accepted("intends launch", by.charAt(1), n, event);
-    if (next != null) {
-      next.creates |= 1 << lease.epoch() * 4 + n;
-      sink.next("intends launch", by.charAt(1), n, next);
+    launch("intends launch", by.charAt(1), n, lease.epoch(), event);
+  }
+
+  /** The instance item refuses a label that was used before: such an intent can never be stored. */
+  private void launch(String move, int host, int n, int epoch, JobEvent event) {
+    var next = accepted(move, host, n, event);
+    if (next == null) {
+      return;
     }
+    int create = 1 << epoch * 4 + n;
+    if ((next.creates & create) != 0) {
+      sink.broken(move, host, n, "INV-6 a label is used twice: this intent is refused for ever");
+      return;
+    }
+    next.creates |= create;
+    sink.next(move, host, n, next);
   }
 
   // ---- the instances
@@ -394,11 +402,7 @@ final class ModelMoves {
                 lease.epoch(),
                 ModelWorld.launch(lease.epoch() + 1, n),
                 ModelWorld.RETRY);
-        var next = accepted("declares a successor, launch", -1, n, event);
-        if (next != null) {
-          next.creates |= 1 << (lease.epoch() + 1) * 4 + n;
-          sink.next("declares a successor, launch", -1, n, next);
-        }
+        launch("declares a successor, launch", -1, n, lease.epoch() + 1, event);
       }
     }
     if (lease.epoch() > 1) {
