@@ -94,6 +94,7 @@ final class World implements Platform {
   /** Sees the rows that were written; when it throws, the answer is lost. */
   Consumer<List<Write>> afterWrite = rows -> {};
 
+  Runnable whilePausing = () -> {};
   private Consumer<MemoryBus.Published> busWatcher = event -> {};
   private Duration sinceMinute = Duration.ZERO;
 
@@ -353,5 +354,7 @@ final class World implements Platform {
   }
 
   @Override
-  public void pause(Duration time) {}
+  public void pause(Duration time) {
+    whilePausing.run();
+  }
 }

@@ -9,9 +9,13 @@ import io.vaultlayer.cli.plane.Plane;
 import io.vaultlayer.cli.plane.Planes;
 import io.vaultlayer.cli.plane.Refusal;
 import io.vaultlayer.wire.Json;
+import io.vaultlayer.wire.Lists.Broken;
 import io.vaultlayer.wire.Lists.Check;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -21,12 +25,20 @@ import picocli.CommandLine.Parameters;
     },
     footer = {"", "Example:", "  vl check"})
 public final class CheckCommand extends Verb {
+  /** A hundred jobs or five hundred instances each. */
+  private static final int MOST_PAGES = 10_000;
+
   @Parameters(
       index = "0",
       arity = "0..1",
       paramLabel = "JOB",
       description = "Only this job: its id, the beginning of it, or its name.")
   private String given;
+
+  @Option(
+      names = "--deep",
+      description = "Also read every file of the newest checkpoints and compare its digest.")
+  private boolean deep;
 
   @Override
   public int call(Shell shell) throws InterruptedException {
@@ -35,29 +47,60 @@ public final class CheckCommand extends Verb {
     if (found.isEmpty() && given != null) {
       throw Failure.noSuchJob(given);
     } else if (found.isEmpty()) {
-      check = new Check(0, List.of());
+      check = new Check(0, List.of(), null);
     } else {
       check = ask(found.get());
     }
     if (json) {
-      shell.print(Json.render(check));
+      var document = new LinkedHashMap<String, Object>();
+      document.put("jobs", check.jobs());
+      document.put("broken", check.broken());
+      shell.print(Json.render(document));
     } else {
       check.broken().forEach(b -> shell.print(b.invariant() + "  " + b.job() + "  " + b.detail()));
       shell.say(
           check.jobs()
-              + " jobs checked, "
-              + (check.broken().isEmpty() ? "nothing broken" : check.broken().size() + " broken"));
+              + " jobs checked"
+              + (check.next() == null ? "" : " (there are more)")
+              + (check.broken().isEmpty()
+                  ? ", nothing broken"
+                  : ", " + check.broken().size() + " broken"));
     }
     return check.broken().isEmpty() ? ExitCode.DONE : ExitCode.JOB_FAILED;
   }
 
+  /** All pages as one. */
   private Check ask(Plane plane) throws InterruptedException {
-    if (given == null) {
-      return plane.get("/v1/check", Check.class);
+    var id = given == null ? null : new Jobs(plane).find(given);
+    int jobs = 0;
+    var broken = new ArrayList<Broken>();
+    String after = null;
+    for (int page = 0; page < MOST_PAGES; page++) {
+      var found = page(plane, id, after);
+      jobs += found.jobs();
+      broken.addAll(found.broken());
+      after = found.next();
+      if (after == null) {
+        break;
+      }
     }
-    var id = new Jobs(plane).find(given);
+    return new Check(jobs, broken.stream().distinct().toList(), after);
+  }
+
+  private Check page(Plane plane, String id, String after) throws InterruptedException {
+    var query = new ArrayList<String>();
+    if (id != null) {
+      query.add("job=" + Plane.escaped(id));
+    }
+    if (after != null) {
+      query.add("after=" + Plane.escaped(after));
+    }
+    if (deep) {
+      query.add("deep=true");
+    }
+    var asked = "/v1/check" + (query.isEmpty() ? "" : "?" + String.join("&", query));
     try {
-      return plane.get("/v1/check?job=" + Plane.escaped(id), Check.class);
+      return plane.get(asked, Check.class);
     } catch (Refusal e) {
       throw e.status() == 404 ? Failure.noSuchJob(id) : e.failure();
     }

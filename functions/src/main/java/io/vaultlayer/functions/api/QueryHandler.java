@@ -2,16 +2,15 @@ package io.vaultlayer.functions.api;
 
 import io.vaultlayer.core.job.JobId;
 import io.vaultlayer.functions.Platform;
+import io.vaultlayer.functions.check.StoredStateCheck;
 import io.vaultlayer.functions.http.ApiError;
 import io.vaultlayer.functions.http.HttpRequest;
 import io.vaultlayer.functions.http.Routes.Answer;
 import io.vaultlayer.functions.state.Control;
-import io.vaultlayer.functions.state.Instances;
 import io.vaultlayer.functions.state.Leases;
 import io.vaultlayer.wire.Lists;
 import io.vaultlayer.wire.StatusDocument;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -19,18 +18,18 @@ import java.util.function.Function;
 public final class QueryHandler {
   private static final int USUAL_LIMIT = 100;
 
+  private final Platform platform;
   private final Control control;
   private final StatusView status;
   private final ArtifactQueries artifacts;
   private final MarketQueries market;
-  private final Instances instances;
 
   public QueryHandler(Platform platform, Control control) {
+    this.platform = platform;
     this.control = control;
     this.status = new StatusView(control.records());
     this.artifacts = new ArtifactQueries(platform, control);
     this.market = new MarketQueries(platform);
-    this.instances = new Instances(platform);
   }
 
   public Map<String, Function<HttpRequest, Answer>> routes() {
@@ -75,11 +74,21 @@ public final class QueryHandler {
       throw new ApiError(
           404, "unknown_job", "checking " + one.get() + ": no such job; `vl ps -a` lists them");
     }
-    var wanted = one.map(JobId::new);
-    var leases =
-        wanted
-            .map(j -> List.of(control.leases().load(j).orElseThrow(() -> new Leases.UnknownJob(j))))
-            .orElseGet(() -> new StoredJobs(control.leases()).all());
-    return Answer.ok(new StoredStateCheck(control, instances).run(leases, wanted));
+    var after = http.text("after");
+    var check =
+        new StoredStateCheck(
+            platform, control, http.text("deep").filter("true"::equals).isPresent());
+    return Answer.ok(
+        one.map(id -> check.one(known(id), after))
+            .orElseGet(() -> check.all(after, http.limit(HttpRequest.MOST_LIMIT))));
+  }
+
+  private JobId known(String id) {
+    var job = new JobId(id);
+    try {
+      return control.leases().load(job).map(l -> job).orElseThrow(() -> new Leases.UnknownJob(job));
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      return job; // its lease cannot be read: the check says so
+    }
   }
 }

@@ -147,6 +147,8 @@ public final class JobRecords {
         .put("edge", e.edge().name())
         .put("why", e.reason())
         .put("effects", e.effects())
+        .put("committed", e.committed(), JobRecords::id)
+        .put("condemned", e.condemned(), JobRecords::id)
         .map();
   }
 
@@ -157,7 +159,12 @@ public final class JobRecords {
   }
 
   private static String row(String kind, Pointer p) {
-    return "%s#%08d#%012d".formatted(kind, p.epoch(), p.step());
+    return kind + "#" + id(p);
+  }
+
+  /** By which a checkpoint's records are found: epoch and step. */
+  public static String id(Pointer p) {
+    return "%08d#%012d".formatted(p.epoch(), p.step());
   }
 
   /** A checkpoint that the agent held back; for the user's eyes. */
@@ -188,6 +195,11 @@ public final class JobRecords {
   /** Rows of one kind ({@code c#}, {@code x#}, {@code h#}, {@code w#}), oldest first. */
   public List<Item> rows(JobId job, String kind) {
     return store.query(table, job.value(), kind, false, MOST_ROWS, Optional.empty()).items();
+  }
+
+  /** One page of the rows of one kind, oldest first. */
+  public Page page(JobId job, String kind, int limit, Optional<String> from) {
+    return store.query(table, job.value(), kind, false, limit, from);
   }
 
   public Page decisions(JobId job, int limit, Optional<String> from) {

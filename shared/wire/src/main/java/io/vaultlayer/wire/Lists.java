@@ -70,7 +70,8 @@ public final class Lists {
       double usdPerHour,
       String status) {}
 
-  public record Check(int jobs, List<Broken> broken) {}
+  /** {@code jobs} were looked at for this page. */
+  public record Check(int jobs, List<Broken> broken, String next) {}
 
   public record Broken(String job, String invariant, String detail) {}
 

@@ -59,8 +59,11 @@ public record Lease(
     if (epoch < 1 || sequence < 1) {
       throw new IllegalArgumentException("epoch and sequence start at 1");
     }
-    if (state.isFinal() && (token.isPresent() || reason.isEmpty() && state != JobState.SUCCEEDED)) {
-      throw new IllegalArgumentException("a final state has a reason and no token");
+    if (state.isFinal() && token.isPresent()) {
+      throw new IllegalArgumentException("INV-12: a final state has no token");
+    }
+    if (state.isFinal() && reason.isEmpty() && state != JobState.SUCCEEDED) {
+      throw new IllegalArgumentException("a final state has a reason");
     }
     if (!state.isFinal() && dueAt.isEmpty() && deadline.isEmpty()) {
       throw new IllegalArgumentException(

@@ -1,4 +1,4 @@
-package io.vaultlayer.functions.agentapi;
+package io.vaultlayer.functions.state;
 
 import io.vaultlayer.core.job.JobId;
 import io.vaultlayer.core.lease.Pointer;
@@ -14,25 +14,25 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /** The control plane's own look at a checkpoint in the bucket. */
-final class CheckpointVerifier {
+public final class CheckpointVerifier {
   /** Objects listed for one checkpoint, over all the prefixes that it names. */
   private static final int MOST_LISTED = 4 * Manifest.MOST_FILES;
 
   private final Bucket bucket;
 
-  CheckpointVerifier(Bucket bucket) {
+  public CheckpointVerifier(Bucket bucket) {
     this.bucket = bucket;
   }
 
   /** A manifest that is as it was told, or what is wrong with it. */
-  sealed interface Look {
+  public sealed interface Look {
     record Whole(Manifest manifest, long bytes) implements Look {}
 
     record Damaged(String problem) implements Look {}
   }
 
   /** Compares the manifest's digest, and every name and size against a listing. */
-  Look look(JobId job, String manifestKey, String manifestSha256) {
+  public Look look(JobId job, String manifestKey, String manifestSha256) {
     var body = bucket.read(manifestKey, Manifest.MOST_BYTES);
     if (body.isEmpty()) {
       return new Look.Damaged("the manifest " + manifestKey + " is missing");
@@ -103,7 +103,7 @@ final class CheckpointVerifier {
   }
 
   /** Looks for damage that only reading shows; empty when every digest is as told. */
-  Optional<String> damage(JobId job, Pointer pointer) {
+  public Optional<String> damage(JobId job, Pointer pointer) {
     return switch (look(job, pointer.manifestKey(), pointer.manifestSha256())) {
       case Look.Damaged damaged -> Optional.of(damaged.problem());
       case Look.Whole whole ->
