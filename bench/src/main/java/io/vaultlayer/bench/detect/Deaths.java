@@ -1,6 +1,7 @@
 package io.vaultlayer.bench.detect;
 
 import io.vaultlayer.bench.plane.Trainer;
+import io.vaultlayer.bench.report.Figures;
 
 /** Worlds in which hosts die in one way. */
 final class Deaths {

@@ -3,6 +3,7 @@ package io.vaultlayer.bench.detect;
 import io.vaultlayer.bench.plane.Cloud;
 import io.vaultlayer.bench.plane.Plane;
 import io.vaultlayer.bench.plane.Trainer;
+import io.vaultlayer.bench.report.Figures;
 import io.vaultlayer.bench.sim.Chance;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -94,7 +95,7 @@ final class Fleet {
       if (isSettled(trainer)) {
         deaths.put(key(trainer.job(), trainer.epoch()), plane.engine.now());
         if (how == DeathClass.SAYS_RUNNING) {
-          trainer.host.dead = true;
+          trainer.host.die(plane.engine.now());
         } else {
           cloud.vanish(trainer.host);
         }
@@ -110,7 +111,7 @@ final class Fleet {
    */
   private boolean isSettled(Trainer trainer) {
     return trainer.trains()
-        && trainer.beats >= 2
+        && trainer.beats() >= 2
         && !noticed.contains(key(trainer.job(), trainer.epoch()))
         && plane.engine.now() - trainer.host.bornAt > VISIBLE_MILLIS;
   }
@@ -151,7 +152,7 @@ final class Fleet {
   }
 
   private void booted(Cloud.Host host) {
-    var trainer = new Trainer(plane, host, seed, 5000, tries, loss);
+    var trainer = new Trainer(plane, host, seed, new Trainer.Settings(5000, 0, tries, loss));
     trainers.put(trainer.job(), trainer);
     var awaited = successors.remove(key(trainer.job(), trainer.epoch()));
     if (awaited != null) {

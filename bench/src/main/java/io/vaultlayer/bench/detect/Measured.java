@@ -2,6 +2,7 @@ package io.vaultlayer.bench.detect;
 
 import io.vaultlayer.bench.plane.Trainer;
 import io.vaultlayer.bench.report.Bench;
+import io.vaultlayer.bench.report.Figures;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;

@@ -1,6 +1,7 @@
 package io.vaultlayer.bench.detect;
 
 import io.vaultlayer.bench.plane.Trainer;
+import io.vaultlayer.bench.report.Figures;
 
 /** Worlds in which hosts are reclaimed after a notice: is a replacement asked for in time? */
 final class Notices {

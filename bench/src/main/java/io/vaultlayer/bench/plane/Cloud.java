@@ -25,8 +25,22 @@ public final class Cloud implements Provider {
     public final String id;
     public final long bornAt;
 
-    /** The machine answers nobody any more. */
+    /** The machine answers nobody any more, and nothing runs on it. */
     public boolean dead;
+
+    /** When it died; later than everything while it lives. */
+    public long diedAt = Long.MAX_VALUE;
+
+    /** The machine runs, but neither hears nor is heard. */
+    public boolean cut;
+
+    /** It is dead from now on. */
+    public void die(long now) {
+      if (!dead) {
+        dead = true;
+        diedAt = now;
+      }
+    }
 
     Host(Launch launch, String id, long bornAt) {
       this.launch = launch;
@@ -58,6 +72,7 @@ public final class Cloud implements Provider {
   private final Map<Call, Long> calls = new java.util.EnumMap<>(Call.class);
   private final Consumer<Host> booted;
   private boolean silent;
+  private boolean unreachable;
   private boolean noCapacity;
   private boolean terminateFails;
   private int ambiguousCreates;
@@ -91,6 +106,11 @@ public final class Cloud implements Provider {
     silent = is;
   }
 
+  /** While unreachable no call gets an answer, and none has an effect. */
+  public void unreachable(boolean is) {
+    unreachable = is;
+  }
+
   public void noCapacity(boolean none) {
     noCapacity = none;
   }
@@ -106,13 +126,17 @@ public final class Cloud implements Provider {
 
   /** The host is gone, and the next list shows it. */
   public void vanish(Host host) {
-    host.dead = true;
+    host.die(plane.engine.now());
     hosts.remove(host.label());
   }
 
   /** What exists and costs money. */
   public Collection<Host> hosts() {
     return hosts.values();
+  }
+
+  public boolean exists(Host host) {
+    return hosts.get(host.label()) == host;
   }
 
   public long calls(Call call) {
@@ -146,7 +170,11 @@ public final class Cloud implements Provider {
 
   @Override
   public Creation create(Launch launch) {
-    answer(Call.CREATE, 500, 2000);
+    try {
+      answer(Call.CREATE, 500, 2000);
+    } catch (ProviderFailure e) {
+      return new Creation.Ambiguous("no answer");
+    }
     if (noCapacity) {
       return new Creation.Refused(Refusal.NO_CAPACITY, "nothing free");
     }
@@ -190,7 +218,7 @@ public final class Cloud implements Provider {
     }
     var host = hosts.remove(label);
     if (host != null) {
-      host.dead = true;
+      host.die(plane.engine.now());
     }
   }
 
@@ -209,14 +237,21 @@ public final class Cloud implements Provider {
 
   private void mayBeSilent(Call call, String what) {
     if (silent) {
-      calls.merge(call, 1L, Long::sum);
-      plane.takes(SILENT_MILLIS);
-      throw new ProviderFailure(what + " gave no answer", null);
+      noAnswer(call, what);
     }
     answer(call, 150, 600);
   }
 
+  private void noAnswer(Call call, String what) {
+    calls.merge(call, 1L, Long::sum);
+    plane.takes(SILENT_MILLIS);
+    throw new ProviderFailure(what + " gave no answer", null);
+  }
+
   private void answer(Call call, int least, int most) {
+    if (unreachable) {
+      noAnswer(call, call.name());
+    }
     calls.merge(call, 1L, Long::sum);
     plane.takes(Chance.between(random, least, most));
   }

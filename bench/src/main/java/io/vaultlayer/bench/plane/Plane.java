@@ -1,6 +1,9 @@
 package io.vaultlayer.bench.plane;
 
 import io.vaultlayer.bench.sim.Engine;
+import io.vaultlayer.core.job.JobId;
+import io.vaultlayer.core.lease.Lease;
+import io.vaultlayer.core.lease.Pointer;
 import io.vaultlayer.core.lease.TokenHash;
 import io.vaultlayer.core.port.Bucket;
 import io.vaultlayer.core.port.Bus;
@@ -145,6 +148,16 @@ public final class Plane implements Platform {
 
   public boolean reachable() {
     return !down && !ingressDown;
+  }
+
+  /** The step of the job's newest committed checkpoint; 0 without one. */
+  public long committedStep(String job) {
+    return control
+        .leases()
+        .load(new JobId(job))
+        .flatMap(Lease::pointer)
+        .map(Pointer::step)
+        .orElse(0L);
   }
 
   // ---- the outside calls

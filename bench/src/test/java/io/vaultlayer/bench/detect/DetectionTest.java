@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vaultlayer.bench.plane.Trainer;
 import io.vaultlayer.bench.report.Bench;
+import io.vaultlayer.bench.report.Figures;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;

@@ -1,29 +1,29 @@
-package io.vaultlayer.bench.detect;
+package io.vaultlayer.bench.report;
 
 import java.util.Arrays;
 
 /** Durations in milliseconds, told in seconds. */
-final class Figures {
+public final class Figures {
   private long[] millis = new long[1024];
   private int count;
 
-  synchronized void add(long value) {
+  public synchronized void add(long value) {
     if (count == millis.length) {
       millis = Arrays.copyOf(millis, 2 * count);
     }
     millis[count++] = value;
   }
 
-  synchronized int count() {
+  public synchronized int count() {
     return count;
   }
 
-  synchronized double mean() {
+  public synchronized double mean() {
     return Arrays.stream(millis, 0, count).average().orElse(0) / 1000;
   }
 
   /** The smallest value that at least this share of the values does not exceed; 0 of none. */
-  synchronized double quantile(double share) {
+  public synchronized double quantile(double share) {
     Arrays.sort(millis, 0, count);
     return count == 0 ? 0 : millis[Math.max(0, (int) Math.ceil(share * count) - 1)] / 1000.0;
   }
