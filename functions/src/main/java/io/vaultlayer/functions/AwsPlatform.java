@@ -23,6 +23,8 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
 
 /**
  * What a function stands on when it runs on Lambda. Every client is made when it is first used, and
@@ -106,6 +108,11 @@ public final class AwsPlatform implements Platform {
       random.nextBytes(bytes);
       return bytes;
     };
+  }
+
+  @Override
+  public <T> List<Optional<T>> parallel(List<Callable<T>> work, Duration limit) {
+    return Parallel.onVirtualThreads(work, limit);
   }
 
   @Override

@@ -7,9 +7,11 @@ import io.vaultlayer.core.port.JobCredentials;
 import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.core.port.Queue;
 import io.vaultlayer.core.port.Store;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 
 /**
  * What one function stands on. On AWS it is made of the SDK's clients and the process's
@@ -47,8 +49,27 @@ public interface Platform {
 
   Entropy entropy();
 
+  /**
+   * Does all of it: one after the other here and in simulation, at the same time where this
+   * platform has threads.
+   *
+   * @param limit an answer that takes longer is not waited for, and is empty
+   * @return the answers in the order of the work
+   * @throws RuntimeException the first that a piece of the work threw
+   */
+  default <T> List<Optional<T>> parallel(List<Callable<T>> work, Duration limit) {
+    return work.stream()
+        .map(piece -> {
+          var begun = clock().instant();
+          T answer = Parallel.call(piece);
+          var late = Duration.between(begun, clock().instant()).compareTo(limit) > 0;
+          return late ? Optional.<T>empty() : Optional.of(answer);
+        })
+        .toList();
+  }
+
   /** Waits between two tries of a conditional write; does nothing in simulation. */
-  void pause(java.time.Duration time);
+  void pause(Duration time);
 
   /** The template did not give this function a variable that it needs. */
   final class MissingVariable extends IllegalStateException {

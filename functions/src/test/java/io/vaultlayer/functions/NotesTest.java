@@ -147,7 +147,7 @@ class NotesTest {
                 .decisions())
         .noneMatch(r -> r.edge() == null);
     world.store.expire(world.clock.instant().plus(Duration.ofDays(31)));
-    assertThat(explain()).noneMatch(r -> r.edge() == null);
+    assertThat(explain()).noneMatch(r -> r.epoch() == null);
   }
 
   @Test

@@ -5,7 +5,6 @@ import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.money.Funding;
 import io.vaultlayer.functions.Platform;
-import io.vaultlayer.functions.http.Crash;
 import java.util.List;
 
 /**
@@ -22,15 +21,9 @@ public final class Budgets {
     this.control = control;
   }
 
-  /** Looks at every launch of these leases; one job's trouble does not stop the others'. */
-  public void inspect(List<Lease> leases) {
-    for (var lease : leases) {
-      try {
-        lease.launches().forEach(launch -> look(lease, launch));
-      } catch (RuntimeException e) {
-        control.log().note("budget not looked at", lease.job().value(), Crash.describe(e));
-      }
-    }
+  /** Looks at every launch of this lease. */
+  public void inspect(Lease lease) {
+    lease.launches().forEach(launch -> look(lease, launch));
   }
 
   private void look(Lease lease, LaunchRecord launch) {

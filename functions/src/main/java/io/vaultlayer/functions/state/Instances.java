@@ -57,10 +57,9 @@ public final class Instances {
     return store.write(writes) instanceof WriteResult.Applied;
   }
 
-  public List<InstanceRow> due(Instant now, int limit) {
-    return store.due(table, DUE, now, limit, Optional.empty()).items().stream()
-        .map(i -> InstanceRow.parse(i.key().partition(), i.attributes()))
-        .toList();
+  /** One page of the instances that owe work by now, earliest first; eventually consistent. */
+  public Page due(Instant now, int limit, Optional<String> from) {
+    return store.due(table, DUE, now, limit, from);
   }
 
   public Page scan(int limit, Optional<String> from) {

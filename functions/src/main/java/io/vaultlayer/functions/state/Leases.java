@@ -193,11 +193,9 @@ public final class Leases {
         && store.get(table, key).map(Item::version).equals(before);
   }
 
-  /** Leases that owe work by now, earliest first; eventually consistent. */
-  public List<Lease> due(Instant now, int limit) {
-    return store.due(table, LeaseCodec.DUE, now, limit, Optional.empty()).items().stream()
-        .map(LeaseCodec::parse)
-        .toList();
+  /** One page of the leases that owe work by now, earliest first; eventually consistent. */
+  public Page due(Instant now, int limit, Optional<String> from) {
+    return store.due(table, LeaseCodec.DUE, now, limit, from);
   }
 
   private boolean write(Found before, Lease next, Beside beside) {

@@ -1,15 +1,24 @@
 package io.vaultlayer.functions.watchdog;
 
 import io.vaultlayer.core.job.JobEvent;
+import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.lease.LeaseCodec;
+import io.vaultlayer.core.port.Item;
+import io.vaultlayer.core.port.StoreUnavailable;
 import io.vaultlayer.core.port.TransportUnavailable;
+import io.vaultlayer.core.watch.Breakers;
+import io.vaultlayer.core.watch.Finding;
+import io.vaultlayer.core.watch.Look;
+import io.vaultlayer.core.watch.Memory;
+import io.vaultlayer.core.watch.Sweep;
+import io.vaultlayer.core.watch.Turn;
 import io.vaultlayer.functions.Platform;
 import io.vaultlayer.functions.http.Batches;
-import io.vaultlayer.functions.http.Crash;
 import io.vaultlayer.functions.state.Budgets;
 import io.vaultlayer.functions.state.Control;
 import io.vaultlayer.functions.state.Instances;
+import io.vaultlayer.functions.state.WatchRow;
 import io.vaultlayer.wire.Json;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,30 +26,42 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
- * One tick: look at every live lease, then at everything that is due, then call the next tick.
- * Ticks may come late, doubled or not at all; the turn is taken by a conditional write and each
- * look decides on the stored state alone.
+ * One tick: take the turn, call the next tick, read the leases, ask the providers for their lists,
+ * store what was seen, and only then act: on every lease first, then on what is due. Ticks may come
+ * late, doubled or not at all, and may die between any two of these; what a tick decides rests on
+ * stored state alone ({@code core.watch}).
  */
 public final class WatchdogHandler {
-  /** Due rows handled by one tick; the rest stays due and the next tick goes on. */
-  static final int MOST_DUE = 200;
-
-  private static final int PAGE = 1000;
-
-  /** Leases looked at by one tick. */
-  private static final int MOST_LEASES = 200_000;
-
   private final Platform platform;
   private final Control control;
-  private final Instances instances;
+  private final TickObserver observer;
+  private final WatchRow row;
+  private final LeaseReader reader;
+  private final Patrol patrol;
+  private final Budgets budgets;
+  private final DueWork dueJobs;
+  private final DueWork dueInstances;
   private final Duration tick;
 
   public WatchdogHandler(Platform platform, Control control) {
+    this(platform, control, new Teller(control));
+  }
+
+  public WatchdogHandler(Platform platform, Control control, TickObserver observer) {
     this.platform = platform;
     this.control = control;
-    this.instances = new Instances(platform);
+    this.observer = observer;
+    this.row = new WatchRow(platform);
+    this.reader = new LeaseReader(platform, control);
+    this.patrol = new Patrol(platform, control);
+    this.budgets = new Budgets(platform, control);
+    this.dueJobs = new DueWork("jobs", control.leases()::due, control.log());
+    this.dueInstances = new DueWork("instances", new Instances(platform)::due, control.log());
     this.tick = Duration.ofSeconds(Long.parseLong(platform.variable("TICK_SECONDS")));
   }
 
@@ -49,75 +70,126 @@ public final class WatchdogHandler {
   }
 
   void tick() {
-    var table = control.records().table();
+    try {
+      takeTurn();
+    } catch (StoreUnavailable e) {
+      // Nothing was decided. The chain of ticks must not end with this one.
+      control.log().note("tick failed", "store", String.valueOf(e.getMessage()));
+      call();
+    }
+  }
+
+  private void takeTurn() {
     var now = platform.clock().instant();
-    switch (WatchRow.take(platform.store(), table, now, tick)) {
-      case WatchRow.Turn.Skip skip -> {
+    var stored = row.load();
+    switch (Memory.take(stored.map(WatchRow.Stored::memory), now, tick)) {
+      case Turn.Skip skip -> {
         if (skip.callAgain()) {
           call();
         }
       }
-      case WatchRow.Turn.Sweep turn -> {
-        boolean work = sweep(turn.row());
-        if (work) {
-          next(turn.row(), table);
+      case Turn.Sweep sweep -> {
+        var turn = take(stored, sweep.memory());
+        if (turn.isPresent()) {
+          sweep(turn.get(), sweep.why());
+        } else {
+          call();
         }
       }
     }
   }
 
-  /**
-   * The next tick in this chain; the minute schedule starts a new chain when this message is lost.
-   */
-  private void next(WatchRow row, String table) {
-    call();
-    row.expect(platform.store(), table, platform.clock().instant().plus(tick));
+  /** Empty when another tick was faster. */
+  private Optional<WatchRow.Stored> take(Optional<WatchRow.Stored> old, Memory turn) {
+    try {
+      return row.replace(old, turn);
+    } catch (StoreUnavailable e) {
+      // Ours all the same, if it is there: two that take one moment's turn only look twice.
+      return row.load().filter(stored -> stored.memory().equals(turn));
+    }
   }
 
-  private void call() {
-    platform.queue("TICK_QUEUE_URL").send("{\"tick\":\"next\"}", tick);
-  }
-
-  /** True when there is work that the next tick should look at soon. */
-  private boolean sweep(WatchRow row) {
-    var watched = watched();
-    var patrol = new Patrol(platform, control, row.watchSince());
-    patrol.inspect(watched);
-    new Budgets(platform, control).inspect(watched);
+  private void sweep(WatchRow.Stored turn, Turn.Why why) {
+    var time = new TickTime(platform, control.log(), tick);
+    // Called for before the sweep: if this one dies, or is slow, the next one comes all the same.
+    boolean called = turn.memory().called() && call();
+    var read = reader.read(turn.memory().round(), time);
+    var providers = providers(read.leases());
+    var lists = Lists.ask(platform, control.log(), providers, time.forLists());
     var now = platform.clock().instant();
-    var soon = now.plus(WatchRow.IDLE);
-    var dueJobs = control.leases().due(soon, MOST_DUE);
-    for (var lease : dueJobs) {
-      if (lease.dueAt().filter(at -> !at.isAfter(now)).isPresent()) {
-        guarded(lease, () -> remind(lease, now));
-      }
+    var sweep =
+        new Sweep(turn.memory(), read.leases(), read.whole(), lists.unlisted(providers), now);
+    var soon = now.plus(Memory.IDLE_TICK);
+    var jobs = dueJobs.take(turn.memory().duePositions(), now, soon);
+    var instances = dueInstances.take(turn.memory().duePositions(), now, soon);
+    boolean work = !read.leases().isEmpty() || !read.whole() || jobs.more() || instances.more();
+    if (work && !called) {
+      called = call();
     }
-    var dueInstances = instances.due(soon, MOST_DUE);
-    for (var instance : dueInstances) {
-      if (instance.dueAt().filter(at -> !at.isAfter(now)).isPresent()) {
-        send("REAP_QUEUE_URL", Map.of("reap", instance.label()));
-      }
+    var positions = new TreeMap<String, String>();
+    jobs.next().ifPresent(p -> positions.put(dueJobs.name(), p));
+    instances.next().ifPresent(p -> positions.put(dueInstances.name(), p));
+    var breakers = sweep.breakers();
+    var seen = turn.memory().seen(work, called, breakers, read.round(), positions);
+    if (store(turn, seen, sweep, why, lists, time)) {
+      time.actOn(read.leases(), l -> l.job().value(), budgets::inspect);
+      time.actOn(jobs.items(), item -> item.key().partition(), item -> remind(item, now));
+      time.actOn(instances.items(), item -> item.key().partition(), this::reap);
     }
-    return !watched.isEmpty() || !dueJobs.isEmpty() || !dueInstances.isEmpty();
   }
 
-  private List<Lease> watched() {
-    var watched = new ArrayList<Lease>();
-    Optional<String> from = Optional.empty();
-    int seen = 0;
-    do {
-      var page = control.leases().scan(0, 1, PAGE, from);
-      for (var item : page.items()) {
-        var lease = LeaseCodec.parse(item);
-        if (lease.state().isWatched()
-            || !lease.state().isFinal() && lease.policy().deadline().isPresent()) {
-          watched.add(lease);
-        }
-      }
-      seen += page.items().size();
-      from = page.next();
-    } while (from.isPresent() && seen < MOST_LEASES);
-    return watched;
+  /** Stores what was seen and acts on the leases; false when another tick has taken over. */
+  private boolean store(
+      WatchRow.Stored turn, Memory seen, Sweep sweep, Turn.Why why, Lists lists, TickTime time) {
+    if (row.replace(Optional.of(turn), seen).isEmpty()) {
+      control.log().note("overtaken", "sweep", "another tick took the turn; it acts");
+      return false;
+    }
+    var findings = sweep.ordered(answered(sweep, seen.breakers(), lists));
+    var changes = seen.breakers().since(turn.memory().breakers());
+    observer.saw(new TickObserver.Seen(sweep.now(), why, seen, changes, sweep.census(), findings));
+    patrol.act(findings, time);
+    return true;
+  }
+
+  /** Every lease looked at; where the look owes an opinion, a few are asked for, all at once. */
+  private List<Finding> answered(Sweep sweep, Breakers breakers, Lists lists) {
+    var opinions = Sweep.opinions(sweep.findings(breakers, lists::sight));
+    var findings = new ArrayList<>(opinions.settled());
+    var launches =
+        opinions.asked().stream().map(f -> Look.watched(f.lease()).orElseThrow()).toList();
+    var answers = lists.ask(launches);
+    for (int i = 0; i < launches.size(); i++) {
+      var sight = lists.sight(launches.get(i)).answered(answers.get(i));
+      findings.add(sweep.finding(opinions.asked().get(i).lease(), breakers, sight));
+    }
+    return findings;
+  }
+
+  private static Set<String> providers(List<Lease> leases) {
+    return leases.stream()
+        .flatMap(lease -> Look.watched(lease).stream())
+        .map(LaunchRecord::provider)
+        .collect(Collectors.toSet());
+  }
+
+  /** A further tick; the minute schedule starts anew when this message is lost. */
+  private boolean call() {
+    try {
+      platform.queue("TICK_QUEUE_URL").send("{\"tick\":\"next\"}", tick);
+      return true;
+    } catch (TransportUnavailable e) {
+      control.log().note("message lost", "TICK_QUEUE_URL", String.valueOf(e.getMessage()));
+      return false;
+    }
+  }
+
+  private void reap(Item instance) {
+    send("REAP_QUEUE_URL", Map.of("reap", instance.key().partition()));
+  }
+
+  private void remind(Item item, Instant now) {
+    remind(LeaseCodec.parse(item), now);
   }
 
   /** Work that an event may have forgotten. */
@@ -147,15 +219,6 @@ public final class WatchdogHandler {
       platform
           .bus("BUS")
           .publish(lease.epoch() == 1 ? "ProvisionRequested" : "ResumeRequested", detail);
-    }
-  }
-
-  /** One job's trouble must not stop the sweep of the others. */
-  private void guarded(Lease lease, Runnable work) {
-    try {
-      work.run();
-    } catch (RuntimeException e) {
-      control.log().note("sweep failed for one job", lease.job().value(), Crash.describe(e));
     }
   }
 

@@ -7,6 +7,7 @@ import io.vaultlayer.core.port.JobCredentials;
 import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.core.port.Queue;
 import io.vaultlayer.core.port.Store;
+import io.vaultlayer.functions.Parallel;
 import io.vaultlayer.functions.Platform;
 import io.vaultlayer.local.template.LocalNames;
 import io.vaultlayer.local.template.Template;
@@ -15,6 +16,8 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 
 /** What one function stands on: its section of the template, and nothing beside it. */
@@ -113,6 +116,11 @@ final class LocalPlatform implements Platform {
   @Override
   public Entropy entropy() {
     return parts.entropy();
+  }
+
+  @Override
+  public <T> List<Optional<T>> parallel(List<Callable<T>> work, Duration limit) {
+    return Parallel.onVirtualThreads(work, limit);
   }
 
   @Override
