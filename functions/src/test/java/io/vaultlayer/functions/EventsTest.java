@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.vaultlayer.functions.state.JobMessage;
 import io.vaultlayer.testkit.fake.MemoryBus;
 import io.vaultlayer.wire.Json;
+import io.vaultlayer.wire.Lists;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -75,14 +77,9 @@ class EventsTest {
     var names = new TreeSet<String>();
     for (var event : published) {
       names.add(event.detailType());
-      var envelope =
-          Json.tree(
-              "{\"source\":\"vaultlayer\",\"detail-type\":\""
-                  + event.detailType()
-                  + "\",\"detail\":"
-                  + event.detailJson()
-                  + "}");
-      assertThat(problems(read(event.detailType() + ".schema.json"), envelope, event.detailType()))
+      assertThat(
+              problems(
+                  read(event.detailType() + ".schema.json"), envelope(event), event.detailType()))
           .isEmpty();
     }
     assertThat(names)
@@ -94,6 +91,96 @@ class EventsTest {
             "AttemptFenced",
             "ResumeRequested",
             "JobCancelled");
+  }
+
+  /** Reminders of the sweep are no decision's: they come again and again while work is due. */
+  private static final List<String> REMINDED = List.of("ProvisionRequested", "ResumeRequested");
+
+  @Test
+  void everyLifecycleEventFollowsFromOneWrittenDecision() {
+    var world = new World();
+    var published = new TreeMap<String, List<String>>();
+    var seen = new TreeSet<String>();
+    world.watchBus(event -> {
+      seen.add(event.detailType());
+      assertThat(
+              problems(
+                  read(event.detailType() + ".schema.json"), envelope(event), event.detailType()))
+          .isEmpty();
+      if (!REMINDED.contains(event.detailType())) {
+        published
+            .computeIfAbsent(
+                Json.tree(event.detailJson()).path("job").asText(), job -> new ArrayList<>())
+            .add(event.detailType());
+      }
+    });
+    var jobs = everyWayToEnd(world);
+    for (var job : jobs) {
+      var decided =
+          world
+              .call("GET /v1/jobs/{id}/explain", Map.of("id", job), Map.of(), "")
+              .as(Lists.Decisions.class)
+              .decisions()
+              .stream()
+              .flatMap(d -> d.effects().stream())
+              .filter(e -> e.startsWith("announce "))
+              .map(e -> e.substring("announce ".length()))
+              .filter(e -> !REMINDED.contains(e))
+              .toList();
+      assertThat(published.get(job)).as(job).isEqualTo(decided);
+    }
+    assertThat(seen)
+        .as("retraining announces nothing yet")
+        .containsExactlyInAnyOrderElementsOf(
+            CONTRACT.stream().filter(n -> !n.equals("RetrainRequested")).toList());
+  }
+
+  /** Succeeded after a loss and a restart in place, failed, cancelled, resumed, stopped. */
+  private static List<String> everyWayToEnd(World world) {
+    var jobs = new ArrayList<String>();
+    jobs.add(world.submit(Map.of()));
+    var agent = started(world);
+    agent.commit(5);
+    agent.commit(5);
+    world.pass(Duration.ofSeconds(6));
+    world.provider.vanish(agent.bootstrap.label());
+    world.pass(Duration.ofSeconds(4));
+    agent = started(world);
+    agent.next("vla_next");
+    agent.beat("running", 6L);
+    agent.succeed();
+    agent.succeed();
+    jobs.add(world.submit(Map.of()));
+    started(world).exit("failed", Map.of("exitCode", 3));
+    jobs.add(world.submit(Map.of()));
+    started(world);
+    world.call("POST /v1/jobs/{id}/cancel", Map.of("id", jobs.getLast()), Map.of(), "");
+    world.deliver();
+    world.call(
+        "POST /v1/jobs/{id}/resume", Map.of("id", jobs.getLast()), Map.of(), Map.of("epoch", 1));
+    world.deliver();
+    started(world).exit("lost", Map.of());
+    world.deliver();
+    var deadline = world.clock.instant().plusSeconds(60).toString();
+    jobs.add(world.submit(Map.of("deadline", deadline)));
+    world.pass(Duration.ofMinutes(3));
+    return jobs;
+  }
+
+  private static FakeAgent started(World world) {
+    var agent = FakeAgent.ofLastLaunch(world);
+    assertThat(agent.register().status()).isEqualTo(200);
+    agent.beat("running", 1L);
+    return agent;
+  }
+
+  private static JsonNode envelope(MemoryBus.Published event) {
+    return Json.tree(
+        "{\"source\":\"vaultlayer\",\"detail-type\":\""
+            + event.detailType()
+            + "\",\"detail\":"
+            + event.detailJson()
+            + "}");
   }
 
   @Test
