@@ -2,7 +2,6 @@ package io.vaultlayer.core.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -98,28 +97,20 @@ class LeaseModelTest {
   @ParameterizedTest
   @MethodSource("worlds")
   void noOrderOfEventsBreaksALaw(Explored world) {
-    var since = System.nanoTime();
-    var found =
-        ModelSearch.search(JobMachine::decide, world.bounds(), ModelFaults.NONE, MOST_WORLDS);
-    System.out.printf(
-        "model: %s: %,d worlds%s, %,d moves, %.1f s%n",
-        world.name(),
-        found.worlds(),
-        found.exhausted() ? ", all there are" : " (limit)",
-        found.moves(),
-        Duration.ofNanos(System.nanoTime() - since).toMillis() / 1000.0);
+    var moves = new ModelMoves(JobMachine::decide, world.bounds(), ModelFaults.NONE);
+    var found = ModelSearch.search(moves, MOST_WORLDS);
+    System.out.println(found.told(world.name()));
     assertThat(found.story()).as("how %s breaks a law", world.name()).isEmpty();
-    assertThat(List.of(world.edges())).as("taken in %s", world).isSubsetOf(found.edges());
+    assertThat(List.of(world.edges())).as("taken in %s", world).isSubsetOf(moves.edges());
     assertThat(found.exhausted() || !world.small()).as("%s is explored whole", world).isTrue();
   }
 
   @ParameterizedTest
   @MethodSource("mutants")
   void everyPlantedFaultIsCaught(ModelMutants mutant) {
-    var found = ModelSearch.search(mutant.machine(), mutant.bounds(), mutant.faults(), MOST_WORLDS);
+    var moves = new ModelMoves(mutant.machine(), mutant.bounds(), mutant.faults());
+    var found = ModelSearch.search(moves, MOST_WORLDS);
     assertThat(found.story()).as("how '%s' is caught", mutant.name()).isNotEmpty();
-    System.out.printf(
-        "mutant: %s: caught in %d moves after %,d worlds: %s%n",
-        mutant.name(), found.story().size() - 1, found.worlds(), found.story().getLast());
+    System.out.println(found.caught(mutant.name()));
   }
 }

@@ -15,21 +15,14 @@ import java.util.Set;
  * are lost, messages of the living and the dead arrive at any time and again, watchers act on what
  * they saw long ago, silence is mistaken for death, and nobody's clock means anything.
  */
-final class ModelMoves {
-  /** Takes each next world, or the line that says which law the move breaks. */
-  interface Sink {
-    void next(String move, int host, int detail, ModelWorld world);
-
-    void broken(String move, int host, int detail, String law);
-  }
-
+final class ModelMoves implements ModelSpace<ModelWorld> {
   private final Machine machine;
   private final ModelBounds bounds;
   private final ModelFaults faults;
   private final ModelLaws laws;
 
   private final Set<Edge> edges = EnumSet.noneOf(Edge.class);
-  private Sink sink;
+  private Sink<ModelWorld> sink;
   private ModelWorld now;
 
   ModelMoves(Machine machine, ModelBounds bounds, ModelFaults faults) {
@@ -44,7 +37,13 @@ final class ModelMoves {
     return edges;
   }
 
-  void expand(ModelWorld world, Sink into) {
+  @Override
+  public ModelWorld first() {
+    return ModelWorld.first();
+  }
+
+  @Override
+  public void expand(ModelWorld world, Sink<ModelWorld> into) {
     now = world;
     sink = into;
     if (now.lease.epoch() > bounds.epochs()) {

@@ -1,5 +1,6 @@
 package io.vaultlayer.core.job;
 
+import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,27 +9,37 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Breadth first through all worlds within some bounds, so that the first broken law comes with a
  * shortest story of how it broke. Visited worlds are kept as fingerprints of 64 bits: among a
  * million of them the chance of a single collision is 3 in 100 million.
  */
-final class ModelSearch implements ModelMoves.Sink {
+final class ModelSearch<W extends ModelSpace.World> implements ModelSpace.Sink<W> {
   /**
    * @param worlds visited
    * @param exhausted nothing within the bounds is left unvisited
-   * @param edges of the machine that were taken
    * @param story of the first broken law, move by move, the law last; empty when none broke
    */
-  record Found(int worlds, boolean exhausted, int moves, Set<Edge> edges, List<String> story) {}
+  record Found(int worlds, boolean exhausted, int moves, double cpuSeconds, List<String> story) {
+    /** For the page: how much was explored, in how much time of one core. */
+    String told(String name) {
+      return "model: %s: %,d worlds%s, %,d moves, %.1f s"
+          .formatted(name, worlds, exhausted ? ", all there are" : " (limit)", moves, cpuSeconds);
+    }
 
-  private final ModelMoves moves;
+    /** For the page: how a planted fault was caught. */
+    String caught(String name) {
+      return "mutant: %s: caught in %d moves after %,d worlds: %s"
+          .formatted(name, story.size() - 1, worlds, story.getLast());
+    }
+  }
+
+  private final ModelSpace<W> space;
   private final int limit;
   private final Map<String, Integer> names = new HashMap<>();
   private final List<String> byNumber = new ArrayList<>();
-  private final ArrayDeque<ModelWorld> frontier = new ArrayDeque<>();
+  private final ArrayDeque<W> frontier = new ArrayDeque<>();
   private long[] fingerprints = new long[1 << 16];
   private int[] parents = new int[1 << 12];
   private int[] steps = new int[1 << 12];
@@ -37,26 +48,32 @@ final class ModelSearch implements ModelMoves.Sink {
   private int taken;
   private Optional<List<String>> story = Optional.empty();
 
-  private ModelSearch(ModelMoves moves, int limit) {
-    this.moves = moves;
+  private ModelSearch(ModelSpace<W> space, int limit) {
+    this.space = space;
     this.limit = limit;
   }
 
-  static Found search(Machine machine, ModelBounds bounds, ModelFaults faults, int limit) {
-    return new ModelSearch(new ModelMoves(machine, bounds, faults), limit).run();
+  static <W extends ModelSpace.World> Found search(ModelSpace<W> space, int limit) {
+    return new ModelSearch<>(space, limit).run();
+  }
+
+  private static double cpuSeconds() {
+    return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() / 1e9;
   }
 
   private Found run() {
+    var since = cpuSeconds();
     current = -1;
-    add(ModelWorld.first(), 0);
+    add(space.first(), 0);
     for (current = 0; !frontier.isEmpty() && story.isEmpty() && worlds < limit; current++) {
-      moves.expand(frontier.poll(), this);
+      space.expand(frontier.poll(), this);
     }
-    return new Found(worlds, frontier.isEmpty(), taken, moves.edges(), story.orElse(List.of()));
+    return new Found(
+        worlds, frontier.isEmpty(), taken, cpuSeconds() - since, story.orElse(List.of()));
   }
 
   @Override
-  public void next(String move, int host, int detail, ModelWorld world) {
+  public void next(String move, int host, int detail, W world) {
     taken++;
     if (worlds < limit) {
       add(world, step(move, host, detail));
@@ -95,7 +112,7 @@ final class ModelSearch implements ModelMoves.Sink {
     return who + byNumber.get(step >>> 16) + " " + (step & 0xff);
   }
 
-  private void add(ModelWorld world, int step) {
+  private void add(W world, int step) {
     if (!visit(world.fingerprint())) {
       return;
     }

@@ -17,7 +17,7 @@ import java.util.Optional;
  * the same, and a small world around it. Messages are not kept: what a host may ever have sent
  * follows from its past, so everything can arrive late, twice, or never.
  */
-final class ModelWorld {
+final class ModelWorld implements ModelSpace.World {
   /** Events happen at NOON unless they need that a time has passed; those happen LATE. */
   static final Instant NOON = Walk.START;
 
@@ -209,11 +209,25 @@ final class ModelWorld {
   /**
    * Two worlds that may behave differently have different fingerprints, but for a chance of 2^-64.
    */
-  long fingerprint() {
+  @Override
+  public long fingerprint() {
+    long h = fingerprint(lease);
+    for (int host : hosts) {
+      h = mix(h, host);
+    }
+    h = mix(h, (long) hosts.length << 32 | seen << 16 | cancels << 8 | resumes);
+    h = mix(h, bucket);
+    h = mix(h, (long) rotten << 32 | condemned);
+    return mix(h, creates);
+  }
+
+  /** Of what decisions look at in a canonical lease. */
+  static long fingerprint(Lease lease) {
     long h = lease.state().ordinal() * 8L + lease.epoch();
     h = mix(h, lease.claim().map(c -> c.by().hashCode()).orElse(0));
     for (var l : lease.launches()) {
-      h = mix(h, l.epoch() * 16L + l.number() * 2L + (l.instanceId().isPresent() ? 1 : 0));
+      h = mix(h, l.epoch() * 16L + l.number());
+      h = mix(h, l.instanceId().map(String::hashCode).orElse(0));
     }
     h = mix(h, lease.launches().size() * 64L + lease.nextLaunch() * 8L + lease.bound().orElse(0));
     h = mix(h, lease.token().map(t -> t.hex().hashCode()).orElse(0));
@@ -231,21 +245,14 @@ final class ModelWorld {
                 lease.dueAt().isPresent(),
                 lease.drainEnd().isPresent(),
                 lease.deadline().isPresent()));
-    h = mix(h, lease.closedBy().map(String::hashCode).orElse(0));
-    for (int host : hosts) {
-      h = mix(h, host);
-    }
-    h = mix(h, (long) hosts.length << 32 | seen << 16 | cancels << 8 | resumes);
-    h = mix(h, bucket);
-    h = mix(h, (long) rotten << 32 | condemned);
-    return mix(h, creates);
+    return mix(h, lease.closedBy().map(String::hashCode).orElse(0));
   }
 
   private static long flags(boolean a, boolean b, boolean c) {
     return (a ? 1 : 0) | (b ? 2 : 0) | (c ? 4 : 0);
   }
 
-  private static long mix(long h, long value) {
+  static long mix(long h, long value) {
     long x = (h ^ value * 0x9E3779B97F4A7C15L) * 0xBF58476D1CE4E5B9L;
     x ^= x >>> 29;
     x *= 0x94D049BB133111EBL;
