@@ -24,7 +24,7 @@ class BenchFailed(Exception):
 class Home:
     """Everything that was started in it is gone after close()."""
 
-    def __init__(self, beat=2, lease=8):
+    def __init__(self, beat=2, lease=8, **more):
         self.beat, self.lease = beat, lease
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="vl-bench-"))
         self.followers = []
@@ -38,6 +38,7 @@ class Home:
             "VAULTLAYER_HOME": str(self.path),
             "VAULTLAYER_LOCAL_BEAT_SECONDS": str(beat),
             "VAULTLAYER_LOCAL_LEASE_SECONDS": str(lease),
+            **more,
         }
 
     def __enter__(self):

@@ -58,13 +58,16 @@ def status_mib(pid, field):
     return 0.0
 
 
-def with_environment(entry):
-    """Living processes that were started with an environment entry that begins so."""
+def with_environment(entry, whole=False):
+    """Living processes that were started with an environment entry that begins so, or is so."""
+    wanted = entry.encode()
     found = []
     for pid, seen in everybody().items():
         with contextlib.suppress(OSError):
             text = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
-            if seen[3] != "Z" and any(one.startswith(entry.encode()) for one in text.split(b"\0")):
+            if seen[3] != "Z" and any(
+                one == wanted if whole else one.startswith(wanted) for one in text.split(b"\0")
+            ):
                 found.append(pid)
     return found
 

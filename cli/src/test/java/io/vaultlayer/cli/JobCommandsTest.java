@@ -240,11 +240,15 @@ class JobCommandsTest {
             asked.query() != null && asked.query().contains("after=j")
                 ? Answer.of(
                     new Lists.Check(
-                        1, List.of(new Lists.Broken(OTHER, "INV-3", "went back")), null))
-                : Answer.of(new Lists.Check(2, List.of(), "j~2")));
+                        1, List.of(new Lists.Broken(OTHER, "INV-3", "went back")), 2, 1, null))
+                : Answer.of(new Lists.Check(2, List.of(), 0, 0, "j~2")));
     var ran = cli.run("check");
     assertThat(ran.exit()).isEqualTo(1);
     assertThat(ran.out()).isEqualTo("INV-3  " + OTHER + "  went back\n");
+    var document = Json.tree(cli.run("check", "--json").out());
+    assertThat(document.path("jobs").asInt()).isEqualTo(3);
+    assertThat(document.path("openInstances").asInt()).isEqualTo(2);
+    assertThat(document.path("reservations").asInt()).isEqualTo(1);
   }
 
   @Test

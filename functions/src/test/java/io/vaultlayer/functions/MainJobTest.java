@@ -39,6 +39,8 @@ class MainJobTest {
     assertThat(world.provider.alive()).isEmpty();
     var check = world.call("GET /v1/check", Map.of(), Map.of(), "").as(Lists.Check.class);
     assertThat(check.broken()).isEmpty();
+    assertThat(check.openInstances()).isZero();
+    assertThat(check.reservations()).isZero();
     assertThat(
             world.control.records().money(new io.vaultlayer.core.job.JobId(job)).value().reserved())
         .isEmpty();
@@ -53,6 +55,9 @@ class MainJobTest {
     beating(first, 4, 500);
     assertThat(first.commit(500).status()).isEqualTo(200);
     beating(first, 4, 900);
+    var live = world.call("GET /v1/check", Map.of(), Map.of(), "").as(Lists.Check.class);
+    assertThat(live.openInstances()).isEqualTo(1);
+    assertThat(live.reservations()).isEqualTo(1);
 
     world.provider.vanish(first.bootstrap.label());
     world.pass(Duration.ofSeconds(3));

@@ -47,7 +47,7 @@ public final class CheckCommand extends Verb {
     if (found.isEmpty() && given != null) {
       throw Failure.noSuchJob(given);
     } else if (found.isEmpty()) {
-      check = new Check(0, List.of(), null);
+      check = new Check(0, List.of(), 0, 0, null);
     } else {
       check = ask(found.get());
     }
@@ -55,6 +55,8 @@ public final class CheckCommand extends Verb {
       var document = new LinkedHashMap<String, Object>();
       document.put("jobs", check.jobs());
       document.put("broken", check.broken());
+      document.put("openInstances", check.openInstances());
+      document.put("reservations", check.reservations());
       shell.print(Json.render(document));
     } else {
       check.broken().forEach(b -> shell.print(b.invariant() + "  " + b.job() + "  " + b.detail()));
@@ -73,18 +75,22 @@ public final class CheckCommand extends Verb {
   private Check ask(Plane plane) throws InterruptedException {
     var id = given == null ? null : new Jobs(plane).find(given);
     int jobs = 0;
+    int openInstances = 0;
+    int reservations = 0;
     var broken = new ArrayList<Broken>();
     String after = null;
     for (int page = 0; page < MOST_PAGES; page++) {
       var found = page(plane, id, after);
       jobs += found.jobs();
       broken.addAll(found.broken());
+      openInstances += found.openInstances();
+      reservations += found.reservations();
       after = found.next();
       if (after == null) {
         break;
       }
     }
-    return new Check(jobs, broken.stream().distinct().toList(), after);
+    return new Check(jobs, broken.stream().distinct().toList(), openInstances, reservations, after);
   }
 
   private Check page(Plane plane, String id, String after) throws InterruptedException {

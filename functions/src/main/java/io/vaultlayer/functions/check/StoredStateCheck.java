@@ -53,6 +53,8 @@ public final class StoredStateCheck {
   private final Instances instances;
   private final CheckpointVerifier verifier;
   private final boolean deep;
+  private int openInstances;
+  private int reservations;
 
   /**
    * @param deep read every file of each pointer, and compare its digest
@@ -88,7 +90,7 @@ public final class StoredStateCheck {
     }
     var cursor = after.map(Cursor::parse).orElse(new Cursor('i', Optional.empty()));
     var next = instances(Optional.of(job), cursor.rest(), broken);
-    return new Lists.Check(after.isEmpty() ? 1 : 0, broken, next.map(Cursor::render).orElse(null));
+    return answer(after.isEmpty() ? 1 : 0, broken, next.map(Cursor::render));
   }
 
   /** Every job, a page at a time; what fits into one page is answered whole. */
@@ -104,13 +106,17 @@ public final class StoredStateCheck {
       jobs += page.items().size();
       if (page.next().isPresent()) {
         var behind = new Cursor(cursor.phase(), page.next()).render();
-        return new Lists.Check(jobs, broken.stream().distinct().toList(), behind);
+        return answer(jobs, broken, Optional.of(behind));
       }
       cursor = new Cursor(cursor.phase() == 'j' ? 'e' : 'i', Optional.empty());
     }
     var next = instances(Optional.empty(), cursor.rest(), broken);
+    return answer(jobs, broken, next.map(Cursor::render));
+  }
+
+  private Lists.Check answer(int jobs, List<Lists.Broken> broken, Optional<String> next) {
     return new Lists.Check(
-        jobs, broken.stream().distinct().toList(), next.map(Cursor::render).orElse(null));
+        jobs, broken.stream().distinct().toList(), openInstances, reservations, next.orElse(null));
   }
 
   /** Live ones first: a job that ends meanwhile may be looked at twice, but is not missed. */
@@ -220,8 +226,26 @@ public final class StoredStateCheck {
       var job = owner.find() ? owner.group() : label;
       lasting(() -> readable("the item of " + label, () -> instance(label)))
           .forEach(f -> broken.add(new Lists.Broken(job, f.invariant(), f.detail())));
+      count(label);
     }
     return page.next().map(n -> new Cursor('i', Optional.of(n)));
+  }
+
+  /** What is not settled yet; whether it should be, the findings say. */
+  private void count(String label) {
+    try {
+      var row = instances.load(label).map(r -> r.value());
+      if (row.filter(r -> r.state() != InstanceRow.State.GONE).isPresent()) {
+        openInstances++;
+      }
+      if (row.flatMap(r -> control.records().findMoney(r.job()))
+          .filter(m -> m.value().reserved().containsKey(label))
+          .isPresent()) {
+        reservations++;
+      }
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      openInstances++; // reported for what it holds
+    }
   }
 
   /** One read of an instance item with the lease and the money beside it. */

@@ -70,8 +70,13 @@ public final class Lists {
       double usdPerHour,
       String status) {}
 
-  /** {@code jobs} were looked at for this page. */
-  public record Check(int jobs, List<Broken> broken, String next) {}
+  /**
+   * @param jobs looked at for this page
+   * @param openInstances of this page, not confirmed gone: a live job's own are among them
+   * @param reservations of money for instances of this page, not released yet
+   */
+  public record Check(
+      int jobs, List<Broken> broken, int openInstances, int reservations, String next) {}
 
   public record Broken(String job, String invariant, String detail) {}
 
