@@ -16,6 +16,9 @@ final class FakePlaneMain {
     var directory = Path.of(System.getenv("VAULTLAYER_HOME"), "local");
     if (Files.exists(directory.resolve("refuse"))) {
       System.err.println("INFO something else");
+      if (Files.size(directory.resolve("refuse")) > 0) {
+        System.err.println("vl-code: port_taken");
+      }
       System.err.println("starting the plane: port 4711 is taken; free it");
       System.exit(3);
     }

@@ -9,6 +9,7 @@ import io.vaultlayer.wire.Lists.LogPiece;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -129,7 +130,8 @@ class JobCommandsTest {
     cli.environment.remove("VAULTLAYER_ENDPOINT");
     assertThat(cli.run("ps", "--json").out()).isEqualTo("{\"jobs\":[]}\n");
     assertThat(cli.run("status", "x").exit()).isEqualTo(4);
-    assertThat(cli.run("check", "--json").out()).isEqualTo("{\"jobs\":0,\"broken\":[]}\n");
+    assertThat(cli.run("check", "--json").out())
+        .isEqualTo("{\"jobs\":0,\"broken\":[],\"openInstances\":0,\"reservations\":0}\n");
     assertThat(directory.resolve("home")).doesNotExist();
   }
 
@@ -230,6 +232,18 @@ class JobCommandsTest {
         List.of(new LogPiece(1, 1, "a\u001b[1m\n", null), new LogPiece(2, 1, "b", null)));
     assertThat(cli.run("logs", FakePlane.JOB).out()).isEqualTo("a\u001b[1m\nb");
     assertThat(cli.run("logs", FakePlane.JOB, "--attempt", "2").out()).isEqualTo("b");
+  }
+
+  @Test
+  void anAttemptThatThereIsNotIsRefusedAndNotTakenForASilentOne() {
+    for (var words : List.of(List.<String>of(), List.of("--json"), List.of("-f"))) {
+      var job = words.contains("-f") ? OTHER : FakePlane.JOB;
+      var command = new ArrayList<>(List.of("logs", job, "--attempt", "99"));
+      command.addAll(words);
+      var ran = cli.run(command.toArray(String[]::new));
+      assertThat(ran.exit()).as(command.toString()).isEqualTo(3);
+      assertThat(ran.out() + ran.err()).contains("no attempt 99, the newest is ");
+    }
   }
 
   @Test

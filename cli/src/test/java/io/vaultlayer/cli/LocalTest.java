@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -111,6 +112,23 @@ class LocalTest {
     assertThat(ran.err()).isEqualTo("starting the plane: port 4711 is taken; free it\n");
     var json = cli.run("run", "--json", "sh");
     assertThat(Json.tree(json.out()).path("code").asText()).isEqualTo("plane_did_not_start");
+    Files.writeString(data.resolve("refuse"), "with its code");
+    var coded = cli.run("run", "--json", "sh");
+    assertThat(coded.exit()).isEqualTo(3);
+    assertThat(Json.tree(coded.out()).path("code").asText()).isEqualTo("port_taken");
+    assertThat(Json.tree(coded.out()).path("message").asText()).startsWith("starting the plane");
+  }
+
+  @Test
+  void aHomeThatIsNoDirectoryIsSaidAndNotTakenForAnEmptyOne() throws IOException {
+    var file = Files.writeString(cli.directory.resolve("file"), "");
+    cli.environment.put("VAULTLAYER_HOME", file.toString());
+    for (var command : List.of("ps", "check", "local status", "local down", "run sh")) {
+      var ran = cli.run((command + " --json").replace("run sh --json", "run --json sh").split(" "));
+      assertThat(ran.exit()).as(command).isEqualTo(3);
+      assertThat(Json.tree(ran.out()).path("code").asText()).isEqualTo("home_unusable");
+      assertThat(Json.tree(ran.out()).path("message").asText()).contains(file.toString());
+    }
   }
 
   @Test

@@ -20,7 +20,8 @@ import java.util.function.Function;
 
 /**
  * The embedded plane as a process. Ends with 0 when it was asked to go down or another plane of the
- * same home already runs, with 3 when it cannot start; the reason is the last line on stderr.
+ * same home already runs, with 3 when it cannot start; the reason is the last line on stderr, and
+ * its stable code stands before it.
  *
  * <p>System properties, given by the launcher: {@code vaultlayer.template} (template.yaml), {@code
  * vaultlayer.dist} (agent.cp, agent.aot), {@code vaultlayer.java}, {@code vaultlayer.train}.
@@ -46,6 +47,7 @@ public final class LocalMain {
     try {
       exit = run(System.getenv());
     } catch (PlaneRefused e) {
+      OwnProcess.ERR.println("vl-code: " + e.code());
       OwnProcess.ERR.println("vl: " + e.getMessage());
       exit = REFUSED;
     } catch (RuntimeException | InterruptedException e) {

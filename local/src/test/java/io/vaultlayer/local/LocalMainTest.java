@@ -99,13 +99,13 @@ class LocalMainTest {
   @Test
   void whatKeepsItFromStartingIsSaidWithExitCodeThree() throws Exception {
     template(PlaneTemplates.SMALL.replace("AWS::S3::Bucket", "AWS::SNS::Topic"));
-    refused("Objects", "AWS::SNS::Topic");
+    refused("template_not_honoured", "Objects", "AWS::SNS::Topic");
 
     template(PlaneTemplates.SMALL);
     var port = Json.tree(Files.readString(home.ports())).get("http").asInt();
     try (var other = new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1"))) {
       assertThat(other.isBound()).isTrue();
-      refused(Integer.toString(port), home.ports().toString());
+      refused("port_taken", Integer.toString(port), home.ports().toString());
     }
 
     var running = start();
@@ -113,15 +113,18 @@ class LocalMainTest {
     running.destroyForcibly().waitFor();
     Files.deleteIfExists(home.data().resolve("store.db-wal"));
     Files.writeString(home.store(), "no database at all, but long enough to look at ".repeat(100));
-    refused("corrupted data directory", home.store().toString());
+    refused("corrupted_data", "corrupted data directory", home.store().toString());
   }
 
-  private void refused(String... named) throws Exception {
+  private void refused(String code, String... named) throws Exception {
     var process = start();
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     var said = output(process);
     assertThat(process.exitValue()).as(said).isEqualTo(3);
-    assertThat(said).contains("vl: ").contains(named).doesNotContain("\tat ");
+    assertThat(said)
+        .contains("vl-code: " + code + "\nvl: ")
+        .contains(named)
+        .doesNotContain("\tat ");
   }
 
   private void template(String text) throws IOException {

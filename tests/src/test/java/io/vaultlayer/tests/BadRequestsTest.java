@@ -66,7 +66,7 @@ class BadRequestsTest {
   @Test
   void anUnknownRouteAndAnUnknownJobAreToldApart() {
     refused(get("/v1/nothing", token), 404, "no_such_route");
-    refused(get("/v1/jobs/job_01m7y2me7mzbra623g0hw1bygn", token), 404, "unknown_job");
+    refused(get("/v1/jobs/job_01m7y2me7mzbra623g0hw1bygn", token), 404, "no_such_job");
     refused(get("/v1/jobs/%2e%2e%2f", token), 404, null);
   }
 

@@ -9,6 +9,7 @@ import io.vaultlayer.cli.plane.Jobs;
 import io.vaultlayer.cli.plane.Plane;
 import io.vaultlayer.wire.Json;
 import io.vaultlayer.wire.Lists;
+import io.vaultlayer.wire.StatusDocument;
 import java.util.ArrayList;
 import java.util.Map;
 import java.util.Optional;
@@ -42,6 +43,9 @@ public final class LogsCommand extends JobVerb {
               + id
               + " lists them");
     }
+    if (attempt != null) {
+      isOrMayCome(jobs.status(id));
+    }
     if (follow) {
       var stream = json ? shell.err() : shell.out();
       var ended =
@@ -60,9 +64,26 @@ public final class LogsCommand extends JobVerb {
     }
     int read = tail.readAll(piece -> shell.out().writeBytes(LogTail.bytes(piece)));
     shell.out().flush();
-    if (read == 0) {
+    if (read == 0 && attempt == null) {
       jobs.status(id); // nothing may also mean that there is no such job
     }
     return ExitCode.DONE;
+  }
+
+  /** Whoever follows a job that has not ended may wait for an attempt that is not there yet. */
+  private void isOrMayCome(StatusDocument job) {
+    if (attempt > job.epoch() && (!follow || Jobs.ended(job.state()))) {
+      throw Failure.refused(
+          "no_such_attempt",
+          "reading the logs of "
+              + job.id()
+              + ": there is no attempt "
+              + attempt
+              + ", the newest is "
+              + job.epoch()
+              + "; vl status "
+              + job.id()
+              + " lists them");
+    }
   }
 }

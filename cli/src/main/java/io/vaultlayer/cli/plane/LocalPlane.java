@@ -21,7 +21,18 @@ public final class LocalPlane {
     this.directory = shell.home().resolve("local");
   }
 
+  /**
+   * @throws Failure when the home is something else than a directory: nothing found there would
+   *     look like nothing there
+   */
   public static LocalPlane of(Shell shell) {
+    if (Files.exists(shell.home()) && !Files.isDirectory(shell.home())) {
+      throw Failure.refused(
+          "home_unusable",
+          "using the home "
+              + shell.home()
+              + ": it is no directory; set VAULTLAYER_HOME to another one");
+    }
     return new LocalPlane(shell);
   }
 

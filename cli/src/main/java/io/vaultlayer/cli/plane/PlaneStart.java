@@ -23,6 +23,7 @@ final class PlaneStart {
   private static final long UNREMARKED_MILLIS = 300;
   private static final long OTHER_MILLIS = 2_000;
   private static final int TAIL_BYTES = 64 << 10;
+  private static final String CODE = "vl-code: ";
 
   private final Shell shell;
   private final LocalPlane plane;
@@ -90,7 +91,8 @@ final class PlaneStart {
 
   /** The plane's own error line is the best explanation; it has the shape of every error. */
   private Failure ended(int status, Path log) {
-    var line = lastError(tail(log));
+    var said = tail(log);
+    var line = lastError(said);
     int exit = status >= 1 && status <= 5 ? status : ExitCode.UNREACHABLE;
     var message =
         line.isEmpty()
@@ -102,7 +104,16 @@ final class PlaneStart {
                 + log
             : line;
     return new Failure(
-        exit, "plane_did_not_start", message, Map.of("exitCode", status, "log", log.toString()));
+        exit, lastCode(said), message, Map.of("exitCode", status, "log", log.toString()));
+  }
+
+  /** The stable code that a plane which refuses to start says before its reason. */
+  private static String lastCode(List<String> lines) {
+    return lines.reversed().stream()
+        .filter(line -> line.matches(CODE + "[a-z_]{1,64}"))
+        .findFirst()
+        .map(line -> line.substring(CODE.length()))
+        .orElse("plane_did_not_start");
   }
 
   static String lastError(List<String> lines) {

@@ -72,7 +72,7 @@ public final class QueryHandler {
     var one = http.text("job");
     if (one.isPresent() && !JobId.looksLike(one.get())) {
       throw new ApiError(
-          404, "unknown_job", "checking " + one.get() + ": no such job; `vl ps -a` lists them");
+          404, "no_such_job", "checking " + one.get() + ": no such job; `vl ps -a` lists them");
     }
     var after = http.text("after");
     var check =

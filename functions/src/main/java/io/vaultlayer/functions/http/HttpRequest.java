@@ -39,7 +39,7 @@ public record HttpRequest(
     var text = path.get(parameter);
     if (!JobId.looksLike(text)) {
       throw new ApiError(
-          404, "unknown_job", "finding job " + text + ": no such job; `vl ps -a` lists them");
+          404, "no_such_job", "finding job " + text + ": no such job; `vl ps -a` lists them");
     }
     return new JobId(text);
   }

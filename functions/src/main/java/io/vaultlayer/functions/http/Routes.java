@@ -45,7 +45,7 @@ public final class Routes {
       return render(
           404,
           ErrorDocument.of(
-              "unknown_job", "finding the job: " + e.getMessage() + "; `vl ps -a` lists them"));
+              "no_such_job", "finding the job: " + e.getMessage() + "; `vl ps -a` lists them"));
     } catch (StoreUnavailable | TransportUnavailable e) {
       log.note("unavailable", route, String.valueOf(e.getMessage()));
       return render(

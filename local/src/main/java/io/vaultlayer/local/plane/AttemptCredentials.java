@@ -27,11 +27,11 @@ final class AttemptCredentials {
 
   Answer answer(String id) {
     if (!JobId.looksLike(id)) {
-      return Answer.error(404, "unknown_job", "showing credentials of " + id + ": no such job");
+      return Answer.error(404, "no_such_job", "showing credentials of " + id + ": no such job");
     }
     var lease = leases.find(new JobId(id));
     if (lease.isEmpty()) {
-      return Answer.error(404, "unknown_job", "showing credentials of " + id + ": no such job");
+      return Answer.error(404, "no_such_job", "showing credentials of " + id + ": no such job");
     }
     var bound = lease.get().boundLaunch();
     if (bound.isEmpty() || lease.get().token().isEmpty()) {

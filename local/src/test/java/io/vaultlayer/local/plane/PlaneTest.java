@@ -184,7 +184,7 @@ class PlaneTest {
     assertThat(answer.body()).doesNotContain(plane.plane.token());
     assertError(plane.call("POST", "/local/down", "", ""), 401, "unauthenticated");
     assertError(plane.call("GET", "/local/credentials/job_x", null, ""), 401, "unauthenticated");
-    assertError(plane.call("GET", "/local/credentials/job_x", null), 404, "unknown_job");
+    assertError(plane.call("GET", "/local/credentials/job_x", null), 404, "no_such_job");
     assertError(plane.call("GET", "/local/down", null), 405, "wrong_method");
   }
 
