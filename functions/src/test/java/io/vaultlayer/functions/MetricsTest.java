@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.functions.state.Metrics.Metric;
+import io.vaultlayer.testkit.fake.FakeProvider;
 import io.vaultlayer.wire.Json;
+import io.vaultlayer.wire.Lists;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,12 +81,41 @@ class MetricsTest {
   void aFenceThatIsTakenTwiceIsMeasuredOnce() {
     world.submit(Map.of());
     var agent = running();
-    world.provider.lie(
-        agent.bootstrap.label(), Optional.of(io.vaultlayer.core.port.Provider.Sighting.UNKNOWN));
+    world.provider.lie(agent.bootstrap.label(), Optional.of(Provider.Sighting.UNKNOWN));
     world.pass(Duration.ofSeconds(30));
     assertThat(lines(Metric.DETECTION_SECONDS))
         .extracting(l -> l.path("Cause").asText())
         .containsOnlyOnce("silence");
+  }
+
+  @Test
+  void anInstanceThatNobodyKnowsIsCountedOnceHoweverLongItStays() {
+    var job = world.submit(Map.of());
+    running();
+    world.provider.terminateAfterLists(20);
+    world.provider.create(
+        new Provider.Launch("vl-test-" + job + "-e1-9", FakeProvider.offer("fake", "m-9"), "{}"));
+    for (int i = 0; i < 5; i++) {
+      world.queue("REAP_QUEUE_URL").send("{\"reap\":\"inventory\"}", Duration.ZERO);
+      world.deliver();
+      world.clock.advance(Duration.ofSeconds(5));
+    }
+    assertThat(lines(Metric.LEAKS_FOUND)).hasSize(1);
+    assertThat(
+            world
+                .call("GET /v1/jobs/{id}/explain", Map.of("id", job), Map.of(), "")
+                .as(Lists.Decisions.class)
+                .decisions())
+        .anyMatch(d -> d.reason().startsWith("reap_still_there: "));
+  }
+
+  @Test
+  void aStallIsCountedOnce() {
+    world.submit(Map.of());
+    var agent = running();
+    assertThat(agent.exit("stalled", Map.of("detail", "no step for ten minutes")).status())
+        .isEqualTo(200);
+    assertThat(lines(Metric.STALLS_FOUND)).hasSize(1);
   }
 
   @Test

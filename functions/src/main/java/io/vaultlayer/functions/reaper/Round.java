@@ -13,7 +13,6 @@ import io.vaultlayer.core.reap.InstanceLabel;
 import io.vaultlayer.core.reap.InstanceRow;
 import io.vaultlayer.core.reap.Look;
 import io.vaultlayer.core.reap.Reaper;
-import io.vaultlayer.core.reap.Reason;
 import io.vaultlayer.core.reap.Verdict;
 import io.vaultlayer.functions.Platform;
 import io.vaultlayer.functions.http.Crash;
@@ -39,6 +38,7 @@ final class Round {
   private final Platform platform;
   private final Control control;
   private final Instances instances;
+  private final Teller teller;
   private final Map<String, Optional<Inventory>> lists = new HashMap<>();
   private final Set<String> asked = new LinkedHashSet<>();
 
@@ -46,6 +46,7 @@ final class Round {
     this.platform = platform;
     this.control = control;
     this.instances = new Instances(platform);
+    this.teller = new Teller(control);
   }
 
   // ---- one instance item
@@ -80,8 +81,8 @@ final class Round {
     var late = bookedLate(verdict);
     var written = instances.move(stored, verdict.next(), booked(verdict));
     if (written) {
-      tell(verdict);
-      late.ifPresent(usd -> tellLate(verdict.next(), usd));
+      teller.tell(verdict, Optional.of(stored.value().why()));
+      late.ifPresent(usd -> teller.tellLate(verdict.next(), usd));
     }
     return written;
   }
@@ -98,26 +99,6 @@ final class Round {
             .map(m -> m.beyond(row.label(), usd))
             .filter(over -> over > Money.ROUNDING)
         : Optional.empty();
-  }
-
-  /** Alarmed, and shown to the user whose budget it exceeds. */
-  private void tellLate(InstanceRow row, double usd) {
-    var text =
-        "instance %s cost $%.4f beyond what was reserved: its end was confirmed late"
-            .formatted(row.label(), usd);
-    control.log().note("alarm", row.label(), text);
-    control.records().warnings(row.job(), row.epoch(), List.of(text));
-  }
-
-  private void tell(Verdict verdict) {
-    if (verdict.reason() != Reason.OWNED) {
-      control
-          .log()
-          .note(
-              verdict.reason().alarming() ? "alarm" : "reap",
-              verdict.next().label(),
-              verdict.getClass().getSimpleName() + ": " + verdict.reason());
-    }
   }
 
   /** True when the item should be looked at once more with what was done. */
@@ -230,9 +211,7 @@ final class Round {
     var name = provider.facts().name();
     var stored = instances.load(label.toString());
     if (stored.isPresent() && !stored.get().value().provider().equals(name)) {
-      control
-          .log()
-          .note("alarm", label.toString(), name + " shows it, and it was never asked for there");
+      teller.tellStray(label.toString(), name);
       return;
     }
     if (stored.isEmpty()) {
@@ -247,7 +226,7 @@ final class Round {
       var lease = control.leases().load(label.job());
       var verdict = Reaper.found(label, provider, lease, platform.clock().instant());
       if (instances.create(verdict.next(), booked(verdict))) {
-        tell(verdict);
+        teller.tell(verdict, Optional.empty());
         return;
       }
       if (instances.load(label.toString()).isPresent()) {

@@ -43,7 +43,7 @@ public final class Metrics {
     STALLS_FOUND("StallsFound", "Count"),
     /** Create calls of which nobody knows whether they made something. */
     LAUNCHES_AMBIGUOUS("LaunchesAmbiguous", "Count"),
-    /** Cost of instances whose end no list has confirmed. CloudWatch has no unit of money. */
+    /** What an instance cost beyond its reservation because its end was confirmed late. */
     UNCONFIRMED_USD("UnconfirmedUsd", "None");
 
     private final String wireName;
@@ -92,6 +92,9 @@ public final class Metrics {
       var heard = before.run().lastBeatAt().orElse(before.run().startedAt());
       seconds(Metric.DETECTION_SECONDS, heard, now, Optional.of(cause(fence)), before);
     }
+    if (stalled(before, decision.next())) {
+      count(Metric.STALLS_FOUND, Optional.of(before.job()));
+    }
     if (decision.edge() == Edge.PROGRAM_STARTED) {
       var first = before.counters().attempts() == 0;
       seconds(
@@ -101,6 +104,20 @@ public final class Metrics {
           Optional.empty(),
           before);
     }
+  }
+
+  /**
+   * Once for each stall: when it is noticed, or when the end of the attempt is the first notice.
+   */
+  private static boolean stalled(Lease before, Lease next) {
+    var told = before.run().stalledAt().isPresent();
+    var noticed = next.epoch() == before.epoch() && next.run().stalledAt().isPresent();
+    var closed =
+        next.journal().stream()
+            .filter(e -> e.sequence() == next.sequence())
+            .flatMap(e -> e.closed().stream())
+            .anyMatch(c -> c.outcome() == Outcome.STALLED);
+    return !told && (noticed || closed);
   }
 
   /** A launch that never registered had no life to lose, and must not blur the figures of those. */

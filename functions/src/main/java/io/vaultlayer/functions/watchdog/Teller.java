@@ -10,15 +10,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Tells why nobody was fenced: the breaker once for all, the rest to each job. An open breaker is
- * told at each tick for as long as it stands, so that no crash can swallow the alarm.
+ * Tells why nobody was fenced: breaker and absence once for all, the rest to each job. An open
+ * breaker is told at each tick for as long as it stands, so that no crash can swallow the alarm.
  */
 final class Teller implements TickObserver {
   /** Told to the job itself. Lateness is not: it is common, means little, and costs a write. */
   private static final Set<Reason> TO_THE_JOB =
       Set.of(
           Reason.GRACE_RUNNING,
-          Reason.HELD_AWAY,
           Reason.HELD_PROVIDER,
           Reason.HELD_AFTER_BREAKER,
           Reason.HELD_RATE,
@@ -42,6 +41,14 @@ final class Teller implements TickObserver {
         .filter(change -> change.before().state() == Breaker.State.CLOSED)
         .forEach(_ -> control.metrics().count(Metrics.Metric.BREAKER_OPENINGS, Optional.empty()));
     tick.changes().forEach(change -> control.log().note("breaker", change.domain(), told(change)));
+    if (tick.findings().stream().anyMatch(f -> f.reason() == Reason.HELD_AWAY)) {
+      control
+          .notes()
+          .sayToAll(
+              Reason.HELD_AWAY.code(),
+              tick.memory().watchSince(),
+              "the watchdog was away; it fences nobody by silence before it has watched for a lease");
+    }
     tick.findings().stream()
         .filter(f -> TO_THE_JOB.contains(f.reason()))
         .limit(MOST_TOLD)
