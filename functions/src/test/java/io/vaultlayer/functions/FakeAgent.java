@@ -15,13 +15,15 @@ final class FakeAgent {
   private final World world;
   final AttemptApi.Bootstrap bootstrap;
   final String token;
+  private final String machine;
   AttemptApi.Assignment assignment;
   int epoch;
   private String current;
   private long beat;
 
-  private FakeAgent(World world, AttemptApi.Bootstrap bootstrap, String token) {
+  private FakeAgent(World world, AttemptApi.Bootstrap bootstrap, String token, String machine) {
     this.world = world;
+    this.machine = machine;
     this.bootstrap = bootstrap;
     this.token = token;
     this.current = token;
@@ -32,7 +34,8 @@ final class FakeAgent {
   static FakeAgent ofLastLaunch(World world) {
     var launches = world.provider.launches();
     var bootstrap = Json.parse(launches.getLast().bootstrap(), AttemptApi.Bootstrap.class);
-    return new FakeAgent(world, bootstrap, "vla_" + bootstrap.label());
+    var machine = launches.getLast().offer().machineId();
+    return new FakeAgent(world, bootstrap, "vla_" + bootstrap.label(), machine);
   }
 
   World.Reply register() {
@@ -54,7 +57,7 @@ final class FakeAgent {
                 "instanceId",
                 world.provider.ids(bootstrap.label()).stream().findFirst().orElse("i-lost"),
                 "machineId",
-                "m-1",
+                machine,
                 "agentVersion",
                 "test"));
     if (reply.status() == 200) {

@@ -107,6 +107,19 @@ public final class RunOptions {
       description = "Default: no limit while committed steps advance.")
   Integer maxAttempts;
 
+  @Option(
+      names = "--max-wait",
+      paramLabel = "90m|6h",
+      description = "How long it may wait for a place in a row. Default: 24h.")
+  String maxWait;
+
+  @Option(
+      names = "--retry-exit-codes",
+      paramLabel = "N[,N...]",
+      split = ",",
+      description = "The script asks to be started again by ending with one of these.")
+  List<Integer> retryExitCodes = new ArrayList<>();
+
   @Option(names = "--name", paramLabel = "NAME", description = "A name for the job.")
   String name;
 
@@ -154,6 +167,8 @@ public final class RunOptions {
     both.trainMode = first(trainMode, base.trainMode);
     both.modelParams = first(modelParams, base.modelParams);
     both.maxAttempts = first(maxAttempts, base.maxAttempts);
+    both.maxWait = first(maxWait, base.maxWait);
+    both.retryExitCodes = retryExitCodes.isEmpty() ? base.retryExitCodes : retryExitCodes;
     both.name = first(name, base.name);
     both.noInsert = noInsert || base.noInsert;
     both.nodes = first(nodes, base.nodes);

@@ -73,6 +73,8 @@ public record Submission(Path workdir, RunOptions options, List<String> command)
         options.budget,
         options.maxPrice,
         options.maxAttempts,
+        options.maxWait,
+        options.retryExitCodes.isEmpty() ? null : options.retryExitCodes,
         options.secret.isEmpty() ? null : options.secret,
         packed);
   }

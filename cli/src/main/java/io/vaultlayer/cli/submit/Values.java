@@ -39,6 +39,12 @@ final class Values {
     if (options.maxAttempts != null && options.maxAttempts < 1) {
       throw bad("--max-attempts " + options.maxAttempts, "a number from 1");
     }
+    if (options.maxWait != null && !DURATION.matcher(options.maxWait).matches()) {
+      throw bad("--max-wait " + options.maxWait, "90m or 6h");
+    }
+    if (options.retryExitCodes.stream().anyMatch(code -> code < 1 || code > 255)) {
+      throw bad("--retry-exit-codes", "codes from 1 to 255, such as 3,4");
+    }
     if (options.name != null && !NAME.matcher(options.name).matches()) {
       throw bad("--name " + options.name, "up to 63 letters, digits, dots, dashes and underscores");
     }

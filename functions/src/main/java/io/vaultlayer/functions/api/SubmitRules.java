@@ -26,6 +26,7 @@ final class SubmitRules {
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
   private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,200}");
   private static final Pattern JOB_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+  private static final int MOST_EXIT_CODES = 32;
   private static final Pattern DURATION = Pattern.compile("(\\d{1,6})([smhd])");
   private final Platform platform;
 
@@ -68,6 +69,12 @@ final class SubmitRules {
         r.pricing() == null || r.pricing().equals("spot") || r.pricing().equals("on-demand"),
         "malformed",
         "pricing is spot or on-demand");
+    var retryExitCodes = r.retryExitCodes() == null ? List.<Integer>of() : r.retryExitCodes();
+    require(
+        retryExitCodes.size() <= MOST_EXIT_CODES
+            && retryExitCodes.stream().allMatch(c -> c != null && c >= 1 && c <= 255),
+        "malformed",
+        "retryExitCodes are at most " + MOST_EXIT_CODES + " codes from 1 to 255");
     require(r.budgetUsd() == null || r.budgetUsd() > 0, "malformed", "the budget must be above 0");
     require(
         r.maxPriceUsdPerHour() == null || r.maxPriceUsdPerHour() >= 0,
@@ -101,6 +108,8 @@ final class SubmitRules {
         Optional.ofNullable(r.checkpointEvery()),
         Optional.ofNullable(r.budgetUsd()),
         Optional.ofNullable(r.maxPriceUsdPerHour()),
+        maxWait(r.maxWait()),
+        List.copyOf(retryExitCodes),
         r.workdir().sha256(),
         r.workdir().bytes(),
         digest,
@@ -160,6 +169,15 @@ final class SubmitRules {
         "no connected provider has "
             + text
             + "; connect one with `vl connect PROVIDER`, or name `--provider local` to run here without it");
+  }
+
+  private static Optional<Duration> maxWait(String text) {
+    if (text == null || text.isBlank()) {
+      return Optional.empty();
+    }
+    var duration = DURATION.matcher(text.strip());
+    require(duration.matches(), "malformed", "maxWait " + text + " is no duration such as 90m");
+    return Optional.of(amount(Long.parseLong(duration.group(1)), duration.group(2)));
   }
 
   Optional<Instant> deadline(String text, Instant now) {

@@ -7,6 +7,7 @@ import io.vaultlayer.core.lease.JournalEntry;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.lease.RecordCodec;
 import io.vaultlayer.core.money.Money;
+import io.vaultlayer.core.place.Exclusions;
 import io.vaultlayer.core.port.Item;
 import io.vaultlayer.functions.state.JobRecords;
 import java.util.ArrayList;
@@ -64,6 +65,7 @@ record History(
    * One decision.
    *
    * @param epoch before it
+   * @param isLifted an intent that says that it could not keep an exclusion
    * @param isMarked false for a row that was written before decisions told what they committed
    */
   record Told(
@@ -74,11 +76,19 @@ record History(
       String edge,
       Optional<Mark> committed,
       Optional<Mark> condemned,
-      boolean isMarked) {
+      boolean isMarked,
+      boolean isLifted) {
 
     boolean begins(int attempt) {
       return edge.equals("REGISTERED") && epoch == attempt
           || edge.equals("RESTARTED_IN_PLACE") && epoch + 1 == attempt;
+    }
+
+    /** True when a launch of this epoch was intended where the job had excluded the machine. */
+    boolean lifts(int attempt) {
+      return isLifted
+          && (edge.equals("INTENDED") && epoch == attempt
+              || edge.equals("SUCCESSOR_DECLARED") && epoch + 1 == attempt);
     }
 
     Optional<Integer> begun() {
@@ -130,7 +140,8 @@ record History(
         f.maybeText("committed").map(Mark::parse),
         f.maybeText("condemned").map(Mark::parse),
         f.maybeText("committed").or(() -> f.maybeText("condemned")).isPresent()
-            || !f.text("edge").matches("COMMITTED|SALVAGED|CONDEMNED"));
+            || !f.text("edge").matches("COMMITTED|SALVAGED|CONDEMNED"),
+        f.text("why").contains(Exclusions.LIFTED));
   }
 
   private static Told told(JournalEntry e) {
@@ -142,7 +153,8 @@ record History(
         e.edge().name(),
         e.committed().map(p -> new Mark(p.epoch(), p.step())),
         e.condemned().map(p -> new Mark(p.epoch(), p.step())),
-        true);
+        true,
+        e.reason().contains(Exclusions.LIFTED));
   }
 
   /** Reads rows page by page, and remembers when there were too many. */

@@ -4,10 +4,13 @@ import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.money.Funding;
 import io.vaultlayer.core.money.Money;
+import io.vaultlayer.core.place.Exclusions;
+import io.vaultlayer.core.place.Exclusions.Exclusion;
 import io.vaultlayer.functions.state.JobRecords;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** What must hold of one job's lease and the records around it, whatever is happening to it. */
 final class JobChecks {
@@ -24,6 +27,7 @@ final class JobChecks {
     launches(lease, findings);
     pointer(history, findings);
     money(history, findings);
+    exclusions(history, findings);
     findings.addAll(Replay.of(history));
     return findings;
   }
@@ -119,6 +123,35 @@ final class JobChecks {
     if (money.spentUsd() < 0 || money.reserved().values().stream().anyMatch(usd -> usd < 0)) {
       findings.add(new Finding("INV-9", "less than nothing is spent or reserved"));
     }
+  }
+
+  /** INV-10: no attempt was placed where its job did not want to go, unless its intent says why. */
+  private static void exclusions(History history, List<Finding> findings) {
+    if (!history.isWhole()) {
+      return;
+    }
+    for (var attempt : history.attempts().values()) {
+      attempt
+          .launch()
+          .flatMap(l -> excluded(history, attempt.epoch(), l))
+          .filter(_ -> history.decisions().stream().noneMatch(d -> d.lifts(attempt.epoch())))
+          .ifPresent(e ->
+              findings.add(
+                  new Finding(
+                      "INV-10", "epoch " + attempt.epoch() + " was placed on the excluded " + e)));
+    }
+  }
+
+  private static Optional<Exclusion> excluded(History history, int epoch, LaunchRecord launch) {
+    var at = launch.intendedAt();
+    var before =
+        history.attempts().values().stream()
+            .filter(a -> a.epoch() < epoch && !a.endedAt().isAfter(at))
+            .toList();
+    return Exclusions.ofAttempts(before, at).stream()
+        .filter(e -> e.provider().equals(launch.provider()))
+        .filter(e -> e.machineId().equals(launch.machineId()))
+        .findFirst();
   }
 
   /** INV-9: under a budget whatever costs money is paid for up to a time, and that is reserved. */

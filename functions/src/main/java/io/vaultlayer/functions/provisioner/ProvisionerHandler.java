@@ -6,7 +6,6 @@ import io.vaultlayer.core.job.JobState;
 import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.money.Funding;
-import io.vaultlayer.core.place.Offer;
 import io.vaultlayer.core.place.Waiting;
 import io.vaultlayer.core.port.Provider.Creation;
 import io.vaultlayer.core.port.Provider.Refusal;
@@ -14,9 +13,11 @@ import io.vaultlayer.functions.Platform;
 import io.vaultlayer.functions.http.Batches;
 import io.vaultlayer.functions.state.Control;
 import io.vaultlayer.functions.state.JobMessage;
+import io.vaultlayer.functions.state.JobSpec;
 import io.vaultlayer.functions.state.Leases;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -37,14 +38,16 @@ public final class ProvisionerHandler {
   private final Control control;
   private final Market market;
   private final Launches launches;
+  private final Bars bars;
   private final Successors successors;
 
   public ProvisionerHandler(Platform platform, Control control) {
     this.platform = platform;
     this.control = control;
-    this.market = new Market(platform, control.log());
+    this.market = new Market(platform, control);
+    this.bars = new Bars(platform, control);
     this.launches = new Launches(platform, control);
-    this.successors = new Successors(platform, control, market, launches);
+    this.successors = new Successors(platform, control, market, launches, bars);
   }
 
   public Map<String, Object> handle(Map<String, Object> event) {
@@ -90,68 +93,97 @@ public final class ProvisionerHandler {
 
   private void launch(Lease first, String by) {
     var spec = control.records().spec(first.job()).orElseThrow();
-    var offers = market.ranked(spec);
+    var choice = market.choose(first, spec, List.of());
+    var offers = new ArrayDeque<>(choice.offers());
     if (offers.isEmpty()) {
-      wait(first, by, Optional.empty(), "no offer now", again(first));
+      wait(first, by, Optional.empty(), with("no offer now", choice.note()), again(first));
       return;
     }
-    var lease = Optional.of(first);
-    int tries = Math.min(offers.size(), MOST_OFFERS);
-    for (int i = 0; i < tries && lease.isPresent(); i++) {
-      lease = launch(lease.get(), by, offers.get(i), i + 1 == tries);
+    var lease = first;
+    var tooDear = Optional.<LaunchRecord>empty();
+    var later = Optional.<String>empty();
+    for (int tries = 1; tries <= MOST_OFFERS && !offers.isEmpty(); tries++) {
+      var offer = offers.removeFirst();
+      var draft = launches.draft(lease, lease.epoch(), offer, platform.clock().instant());
+      switch (tryOffer(lease, by, draft, choice.note())) {
+        case Tried.Over _ -> {
+          return;
+        }
+        case Tried.TooDear _ -> tooDear = Optional.of(draft.record());
+        case Tried.Held _ ->
+            later =
+                Optional.of("its former instances hold the money until they are confirmed gone");
+        case Tried.Refused(var refused) -> {
+          if (bars.bar(lease, offer.provider(), refused)) {
+            offers.removeIf(o -> o.provider().equals(offer.provider()));
+          }
+          var said = "refused by " + offer.provider() + ": " + refused.detail();
+          var more = refused.why() != Refusal.THROTTLED && tries < MOST_OFFERS && !offers.isEmpty();
+          wait(
+              lease,
+              by,
+              Optional.of(draft.record().number()),
+              said,
+              more ? platform.clock().instant() : again(first));
+          control.effects().reap(draft.record().label());
+          var claimed = more ? claim(lease.job(), by) : Optional.<Lease>empty();
+          if (claimed.isEmpty()) {
+            return;
+          }
+          lease = claimed.get();
+          later = Optional.of(said);
+        }
+      }
+    }
+    if (later.isEmpty() && tooDear.isPresent()) {
+      overBudget(lease, tooDear.get());
+    } else {
+      wait(lease, by, Optional.empty(), later.orElse("no offer could be taken"), again(first));
     }
   }
 
-  /**
-   * Tries one offer.
-   *
-   * @param last no other offer is tried in this look
-   * @return the lease, claimed anew, when the place was taken by somebody else and another may be
-   *     tried at once
-   */
-  private Optional<Lease> launch(Lease lease, String by, Offer offer, boolean last) {
-    var draft = launches.draft(lease, lease.epoch(), offer, platform.clock().instant());
+  private static String with(String reason, String note) {
+    return note.isEmpty() ? reason : reason + "; " + note;
+  }
+
+  /** What came of one offer. */
+  private sealed interface Tried {
+    /** Placed, or somebody else decides now. */
+    record Over() implements Tried {}
+
+    record TooDear() implements Tried {}
+
+    /** The money for it is still bound. */
+    record Held() implements Tried {}
+
+    record Refused(Creation.Refused answer) implements Tried {}
+  }
+
+  private Tried tryOffer(Lease lease, String by, Launches.Draft draft, String note) {
     var launch = draft.record();
     var intent =
         launches.intend(
-            lease, launch, (at, paid) -> new JobEvent.Intend(at, lease.epoch(), by, paid));
-    switch (intent) {
-      case REFUSED -> {
-        return Optional.empty();
-      }
-      case OVER_BUDGET -> {
-        overBudget(lease, launch);
-        return Optional.empty();
-      }
-      case MONEY_HELD -> {
-        wait(
-            lease,
-            by,
-            Optional.empty(),
-            "its former instances hold the money until they are confirmed gone",
-            again(lease));
-        return Optional.empty();
-      }
-      case STORED -> {}
-    }
+            lease, launch, (at, paid) -> new JobEvent.Intend(at, lease.epoch(), by, paid, note));
+    return switch (intent) {
+      case REFUSED -> new Tried.Over();
+      case OVER_BUDGET -> new Tried.TooDear();
+      case MONEY_HELD -> new Tried.Held();
+      case STORED -> created(lease, by, draft);
+    };
+  }
+
+  private Tried created(Lease lease, String by, Launches.Draft draft) {
+    var launch = draft.record();
     switch (launches.create(lease, draft)) {
       case Creation.Created created ->
           launches.launched(lease, launch, created.instanceId(), created.machineId());
       case Creation.Ambiguous _ -> resolve(lease, launch, by);
       case Creation.Refused refused -> {
         launches.refused(launch, "the provider refused: " + refused.detail());
-        var elsewhere = refused.why() == Refusal.NO_CAPACITY && !last;
-        wait(
-            lease,
-            by,
-            Optional.of(launch.number()),
-            "refused by " + offer.provider() + ": " + refused.detail(),
-            elsewhere ? platform.clock().instant() : again(lease));
-        control.effects().reap(launch.label());
-        return elsewhere ? claim(lease.job(), by) : Optional.empty();
+        return new Tried.Refused(refused);
       }
     }
-    return Optional.empty();
+    return new Tried.Over();
   }
 
   private void overBudget(Lease lease, LaunchRecord launch) {
@@ -186,7 +218,10 @@ public final class ProvisionerHandler {
   private void wait(
       Lease lease, String by, Optional<Integer> number, String reason, Instant retryAt) {
     var now = platform.clock().instant();
-    var event = new JobEvent.Unplaced(now, lease.epoch(), by, number, retryAt, reason);
+    var patience =
+        control.records().spec(lease.job()).flatMap(JobSpec::maxWait).orElse(Waiting.LIMIT);
+    var giveUpAt = lease.run().owedSince().plus(patience);
+    var event = new JobEvent.Unplaced(now, lease.epoch(), by, number, retryAt, giveUpAt, reason);
     control.effects().perform(control.leases().apply(lease.job(), event));
   }
 

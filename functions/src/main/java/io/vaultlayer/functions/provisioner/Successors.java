@@ -3,6 +3,7 @@ package io.vaultlayer.functions.provisioner;
 import io.vaultlayer.core.job.JobEvent;
 import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
+import io.vaultlayer.core.place.Exclusions.Exclusion;
 import io.vaultlayer.core.place.Offer;
 import io.vaultlayer.core.place.Waiting;
 import io.vaultlayer.core.port.Provider.Creation;
@@ -27,12 +28,14 @@ final class Successors {
   private final Control control;
   private final Market market;
   private final Launches launches;
+  private final Bars bars;
 
-  Successors(Platform platform, Control control, Market market, Launches launches) {
+  Successors(Platform platform, Control control, Market market, Launches launches, Bars bars) {
     this.platform = platform;
     this.control = control;
     this.market = market;
     this.launches = launches;
+    this.bars = bars;
   }
 
   /** Brings the draining job's successor on, if anything is due. */
@@ -51,32 +54,39 @@ final class Successors {
 
   private void declare(Lease first) {
     var spec = control.records().spec(first.job()).orElseThrow();
-    var offers = elsewhere(market.ranked(spec), first);
-    if (offers.isEmpty()) {
-      none(first, "no offer for a successor now", again(first));
+    var choice = market.choose(first, spec, reclaimed(first));
+    if (choice.offers().isEmpty()) {
+      var why = "no offer for a successor now";
+      none(first, choice.note().isEmpty() ? why : why + "; " + choice.note(), again(first));
       return;
     }
     var lease = first;
+    var offers = choice.offers();
     for (var offer : offers.subList(0, Math.min(offers.size(), ProvisionerHandler.MOST_OFFERS))) {
-      if (!declare(lease, offer)) {
+      if (!declare(lease, offer, choice.note())) {
         return;
       }
       lease = control.leases().load(lease.job()).orElseThrow();
     }
-    none(lease, "no offer could be taken for a successor", again(first));
+  }
+
+  /** Not on the machine that is being taken away, unless there is no other. */
+  private List<Exclusion> reclaimed(Lease lease) {
+    return lease.boundLaunch().stream()
+        .filter(l -> l.machineId().isPresent())
+        .map(l -> new Exclusion(l.provider(), l.machineId(), Instant.MAX, "it is being taken away"))
+        .toList();
   }
 
   /** True when this offer was taken by somebody else, so that the next one may be tried. */
-  private boolean declare(Lease lease, Offer offer) {
+  private boolean declare(Lease lease, Offer offer, String note) {
     var now = platform.clock().instant();
     var limitFrom = lease.drainEnd().filter(now::isBefore).orElse(now);
     var draft = launches.draft(lease, lease.epoch() + 1, offer, limitFrom);
-    var launch = draft.record();
-    var note = sameMachine(offer, lease) ? "no other machine is allowed" : "";
     var intent =
         launches.intend(
             lease,
-            launch,
+            draft.record(),
             (at, paid) ->
                 new JobEvent.PrepareSuccessor(
                     at, lease.epoch(), paid, at.plus(CREATE_LIMIT), note));
@@ -107,6 +117,7 @@ final class Successors {
         yield false;
       }
       case Creation.Refused refused -> {
+        bars.bar(lease, launch.provider(), refused);
         var elsewhere = refused.why() == Refusal.NO_CAPACITY;
         var why = "refused by " + launch.provider() + ": " + refused.detail();
         launches.refused(launch, why);
@@ -158,20 +169,5 @@ final class Successors {
   private Instant again(Lease lease) {
     var chance = (platform.entropy().bytes(1)[0] & 0xff) / 255.0;
     return platform.clock().instant().plus(Waiting.after(lease.counters().waits(), chance));
-  }
-
-  /** Not on the machine that is being taken away, unless there is no other. */
-  private static List<Offer> elsewhere(List<Offer> offers, Lease lease) {
-    var others = offers.stream().filter(o -> !sameMachine(o, lease)).toList();
-    return others.isEmpty() ? offers : others;
-  }
-
-  private static boolean sameMachine(Offer offer, Lease lease) {
-    return lease
-        .boundLaunch()
-        .filter(l -> l.provider().equals(offer.provider()))
-        .flatMap(LaunchRecord::machineId)
-        .filter(offer.machineId()::equals)
-        .isPresent();
   }
 }

@@ -7,6 +7,7 @@ import io.vaultlayer.core.lease.JournalEntry;
 import io.vaultlayer.core.lease.Pointer;
 import io.vaultlayer.core.lease.RecordCodec;
 import io.vaultlayer.core.money.Money;
+import io.vaultlayer.core.place.Exclusions.Exclusion;
 import io.vaultlayer.core.port.Expect;
 import io.vaultlayer.core.port.Item;
 import io.vaultlayer.core.port.Key;
@@ -28,6 +29,7 @@ import java.util.Optional;
  * d#&lt;sequence&gt;         a decision                  a#&lt;epoch&gt;      an ended attempt
  * c#&lt;epoch&gt;#&lt;step&gt;     a commit record             x#..           condemned    h#..  held back
  * w#&lt;epoch&gt;#&lt;n&gt;        a warning of an attempt      money          reserved and spent
+ * b#&lt;provider&gt;         a provider that refused, and until when it is left out
  * n#&lt;epoch&gt;#&lt;code&gt;     a reason for doing nothing, see {@link Notes}
  * </pre>
  *
@@ -43,10 +45,12 @@ public final class JobRecords {
 
   private final Store store;
   private final String table;
+  private final FleetRecords fleet;
 
   public JobRecords(Platform platform) {
     this.store = platform.store();
     this.table = platform.variable("JOBS_TABLE");
+    this.fleet = new FleetRecords(store, table);
   }
 
   public String table() {
@@ -125,6 +129,7 @@ public final class JobRecords {
                       "a#%08d".formatted(c.epoch()),
                       Expect.anything(),
                       RecordCodec.closed(c))));
+      entry.closed().flatMap(c -> fleet.row(job, c)).ifPresent(rows::add);
       entry
           .committed()
           .ifPresent(
@@ -167,6 +172,27 @@ public final class JobRecords {
     return "%08d#%012d".formatted(p.epoch(), p.step());
   }
 
+  /** What jobs met with at their providers, for everybody's placement. */
+  public FleetRecords fleet() {
+    return fleet;
+  }
+
+  /** Leaves a provider out for this job; a later refusal takes the place of an earlier one. */
+  public void bar(JobId job, Exclusion bar) {
+    var row = Fields.fresh().put("until", bar.until().toString()).put("reason", bar.reason()).map();
+    store.write(List.of(put(job, "b#" + bar.provider(), Expect.anything(), row)));
+  }
+
+  public List<Exclusion> bars(JobId job) {
+    return rows(job, "b#").stream()
+        .map(i -> {
+          var f = Fields.of(i.attributes());
+          var provider = i.key().sort().substring(2);
+          return new Exclusion(provider, Optional.empty(), f.time("until"), f.text("reason"));
+        })
+        .toList();
+  }
+
   /** A checkpoint that the agent held back; for the user's eyes. */
   public void hold(JobId job, int epoch, long step, Map<String, Object> attributes) {
     store.write(
@@ -185,6 +211,12 @@ public final class JobRecords {
   }
 
   // ---- reading
+
+  public List<ClosedAttempt> newestAttempts(JobId job, int limit) {
+    return store.query(table, job.value(), "a#", true, limit, Optional.empty()).items().stream()
+        .map(i -> RecordCodec.parseClosed(Fields.of(i.attributes())))
+        .toList();
+  }
 
   public List<ClosedAttempt> attempts(JobId job) {
     return rows(job, "a#").stream()

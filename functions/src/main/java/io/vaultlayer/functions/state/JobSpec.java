@@ -3,6 +3,7 @@ package io.vaultlayer.functions.state;
 import io.vaultlayer.core.lease.Fields;
 import io.vaultlayer.core.place.GpuClass;
 import io.vaultlayer.wire.SubmitRequest.GpuWish;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,8 @@ public record JobSpec(
     Optional<String> checkpointEvery,
     Optional<Double> budgetUsd,
     Optional<Double> maxPriceUsdPerHour,
+    Optional<Duration> maxWait,
+    List<Integer> retryExitCodes,
     String workdirSha256,
     long workdirBytes,
     String requestSha256,
@@ -46,6 +49,8 @@ public record JobSpec(
         .put("checkpointEvery", checkpointEvery, s -> s)
         .put("budget", budgetUsd, n -> n)
         .put("maxPrice", maxPriceUsdPerHour, n -> n)
+        .put("maxWait", maxWait, Duration::toSeconds)
+        .put("retryExitCodes", retryExitCodes.stream().map(String::valueOf).toList())
         .put("workdir", workdirSha256)
         .put("workdirBytes", workdirBytes)
         .put("request", requestSha256)
@@ -67,6 +72,8 @@ public record JobSpec(
         f.maybeText("checkpointEvery"),
         f.maybeDecimal("budget"),
         f.maybeDecimal("maxPrice"),
+        f.maybeNumber("maxWait").map(Duration::ofSeconds),
+        f.texts("retryExitCodes").stream().map(Integer::valueOf).toList(),
         f.text("workdir"),
         f.number("workdirBytes"),
         f.text("request"),

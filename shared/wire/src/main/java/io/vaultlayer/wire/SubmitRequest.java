@@ -14,6 +14,8 @@ import java.util.Map;
  *     on the local provider
  * @param checkpointDir relative to the work directory or absolute; null: made by the agent
  * @param checkpointEvery STEPS or DURATION as typed
+ * @param maxWait a duration such as {@code 6h}; a job without a place for so long fails
+ * @param retryExitCodes with which the user's program asks to be started again
  * @param pricing {@code spot}, {@code on-demand} or null for the cheapest expected cost
  */
 public record SubmitRequest(
@@ -33,6 +35,8 @@ public record SubmitRequest(
     Double budgetUsd,
     Double maxPriceUsdPerHour,
     Integer maxAttempts,
+    String maxWait,
+    List<Integer> retryExitCodes,
     List<String> secrets,
     Workdir workdir) {
 

@@ -13,6 +13,7 @@ public enum Edge {
   LAUNCH_CLOSED("Unplaced", "a launch made nothing; the job waits"),
   NO_PLACE("Unplaced", "no offer; the job waits with backoff"),
   FUNDED("Fund", "more money is reserved for a launch"),
+  GAVE_UP_WAITING("Unplaced", "no place was found in the time allowed"),
   REGISTERED("Register", "a launch is bound to the epoch and takes the pointer"),
   BOOT_BEAT("Heartbeat", "the attempt boots"),
   PROGRAM_STARTED("Heartbeat", "the user's program runs"),

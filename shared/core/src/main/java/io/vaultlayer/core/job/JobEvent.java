@@ -61,10 +61,29 @@ public sealed interface JobEvent {
    * No place, or the launch {@code number} is closed and made nothing; tried again at {@code
    * retryAt}, which is {@code now} where another place is tried in the same look. While an attempt
    * drains the same is told of its successor, without a claim.
+   *
+   * @param giveUpAt the job fails when it has no place by then
    */
   record Unplaced(
-      Instant now, int epoch, String by, Optional<Integer> number, Instant retryAt, String reason)
-      implements JobEvent {}
+      Instant now,
+      int epoch,
+      String by,
+      Optional<Integer> number,
+      Instant retryAt,
+      Instant giveUpAt,
+      String reason)
+      implements JobEvent {
+    /** Without a limit. */
+    public Unplaced(
+        Instant now,
+        int epoch,
+        String by,
+        Optional<Integer> number,
+        Instant retryAt,
+        String reason) {
+      this(now, epoch, by, number, retryAt, Instant.MAX, reason);
+    }
+  }
 
   /** Money for the launch {@code number} of {@code epoch} is reserved up to {@code until}. */
   record Fund(Instant now, int epoch, int number, Instant until) implements JobEvent {}

@@ -333,6 +333,23 @@ public final class JobMachine {
       return ignore(Why.CLAIMED_BY_OTHER);
     }
     var next = lease.edit();
+    if (!e.giveUpAt().isAfter(e.now())) {
+      var detail =
+          "no place was found since "
+              + lease.run().owedSince()
+              + ", the last: "
+              + e.reason()
+              + "; `vl resume` looks again";
+      return giveUp(
+          next,
+          lease,
+          e.now(),
+          Outcome.NEVER_STARTED,
+          e.reason(),
+          "no_capacity",
+          detail,
+          Edge.GAVE_UP_WAITING);
+    }
     e.number().ifPresent(n -> next.launches.removeIf(l -> l.number() == n));
     next.state = JobState.WAITING;
     next.claim = Optional.empty();
@@ -472,7 +489,7 @@ public final class JobMachine {
 
   /** Beside the bound launch, which was its epoch's last. */
   private static int declaredSuccessors(Lease lease) {
-    return lease.nextLaunch() - 1 - lease.bound().orElseThrow();
+    return lease.bound().map(bound -> lease.nextLaunch() - 1 - bound).orElse(0);
   }
 
   private static Decision prepareSuccessor(Lease lease, PrepareSuccessor e) {
@@ -634,6 +651,8 @@ public final class JobMachine {
     if (!holds(lease, e)) {
       return ignore(Why.DEADLINE_NOT_PASSED);
     }
+    var next = lease.edit();
+    next.machineSuspect = e.counts() && mayBeTheMachines(lease, e);
     return closeEpoch(
         lease,
         e.now(),
@@ -642,7 +661,23 @@ public final class JobMachine {
         e.counts(),
         e.fenceId(),
         Ending.FROM_OUTSIDE,
-        lease.edit());
+        next);
+  }
+
+  /** What was taken away says nothing of its machine; what fell silent where nothing is, does. */
+  private static boolean mayBeTheMachines(Lease lease, Fence e) {
+    var silent = e.cause() == FenceCause.SILENCE;
+    return switch (e.outcome()) {
+      case UNHEALTHY, STALLED -> true;
+      case NEVER_STARTED -> silent;
+      case LOST ->
+          silent && lease.currentLaunch().filter(l -> l.pricing().equals("on-demand")).isPresent();
+      case SUCCEEDED, FAILED, RECLAIMED, CANCELLED -> false;
+    };
+  }
+
+  private static boolean mayBeTheMachines(Outcome outcome) {
+    return outcome == Outcome.UNHEALTHY || outcome == Outcome.STALLED;
   }
 
   /** True when the item itself agrees with the cause that the fencer claims. */
@@ -672,6 +707,7 @@ public final class JobMachine {
     var launch = lease.boundLaunch().orElseThrow();
     var next = lease.edit();
     next.run = lease.run().ended(e.firstStep(), e.lastStep());
+    next.machineSuspect = mayBeTheMachines(e.outcome());
     var closed =
         closeEpoch(lease, e.now(), e.outcome(), e.detail(), true, ownId(e), Ending.IN_PLACE, next);
     if (!(closed instanceof Accepted accepted) || accepted.next().state().isFinal()) {
@@ -694,6 +730,7 @@ public final class JobMachine {
   private static Decision exit(Lease lease, Exit e) {
     var next = lease.edit();
     next.run = lease.run().ended(e.firstStep(), e.lastStep());
+    next.machineSuspect = mayBeTheMachines(e.outcome());
     next.closedBy = Optional.of(ownId(e));
     return switch (e.outcome()) {
       case SUCCEEDED -> {
@@ -758,7 +795,7 @@ public final class JobMachine {
     var noProgress =
         lease.run().committed() ? 0 : started && counts ? old.noProgress() + 1 : old.noProgress();
     var neverStarted = started ? 0 : old.neverStarted() + (counts ? 1 : 0);
-    next.counters = new Counters(old.attempts() + 1, noProgress, neverStarted, 0);
+    next.counters = new Counters(old.attempts() + (counts ? 1 : 0), noProgress, neverStarted, 0);
     next.closedBy = Optional.of(closedBy);
     var outside = ending == Ending.FROM_OUTSIDE;
     if (!lease.policy().failover()) {
@@ -994,7 +1031,8 @@ public final class JobMachine {
                   detail,
                   run.firstStep(),
                   run.step(),
-                  run.resumedFrom()));
+                  run.resumedFrom(),
+                  next.machineSuspect));
     }
     next.launches = new ArrayList<>();
     next.nextLaunch = nextEpochsFirst(lease);

@@ -42,6 +42,10 @@ public final class LeaseDraft {
   public Optional<Integer> exitCode;
   public Optional<Instant> endedAt;
   public Optional<ClosedAttempt> closed = Optional.empty();
+
+  /** The machine of the attempt that this write closes may be at fault. */
+  public boolean machineSuspect;
+
   public Optional<Pointer> committed = Optional.empty();
   public Optional<Pointer> condemned = Optional.empty();
   private List<JournalEntry> journal;

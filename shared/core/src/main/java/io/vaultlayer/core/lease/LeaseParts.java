@@ -267,6 +267,7 @@ record LeaseParts(JobId job) {
         .put("s1", c.firstStep(), n -> n)
         .put("s", c.lastStep(), n -> n)
         .put("rf", c.resumedFrom(), n -> n)
+        .putTrue("ms", c.machineSuspect())
         .map();
   }
 
@@ -281,6 +282,7 @@ record LeaseParts(JobId job) {
         f.text("txt"),
         f.maybeNumber("s1"),
         f.maybeNumber("s"),
-        f.maybeNumber("rf"));
+        f.maybeNumber("rf"),
+        f.flag("ms"));
   }
 }

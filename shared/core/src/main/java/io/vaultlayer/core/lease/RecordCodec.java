@@ -90,6 +90,7 @@ public final class RecordCodec {
         .put("first", c.firstStep(), n -> n)
         .put("last", c.lastStep(), n -> n)
         .put("from", c.resumedFrom(), n -> n)
+        .putTrue("suspect", c.machineSuspect())
         .map();
   }
 
@@ -103,6 +104,7 @@ public final class RecordCodec {
         f.text("detail"),
         f.maybeNumber("first"),
         f.maybeNumber("last"),
-        f.maybeNumber("from"));
+        f.maybeNumber("from"),
+        f.flag("suspect"));
   }
 }

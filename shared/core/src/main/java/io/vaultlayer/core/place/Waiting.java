@@ -4,6 +4,9 @@ import java.time.Duration;
 
 /** How long a job that found no place waits before it looks again; pure. */
 public final class Waiting {
+  /** A job that found no place for so long fails, unless its user chose another limit. */
+  public static final Duration LIMIT = Duration.ofHours(24);
+
   private static final int FIRST_SECONDS = 5;
 
   /** Longer, and a place that opens is taken late; shorter, and every dry market is asked often. */

@@ -91,6 +91,16 @@ abstract class DrainingRules {
     job.ignores(Why.SUCCESSOR_FORBIDDEN, job.prepareSuccessor());
     job.later(NOTICE).takes(Edge.FENCED, job.fence("f", FenceCause.DRAIN_OVER, true));
     assertThat(job.lease().state()).isEqualTo(JobState.RECOVERING);
+    assertThat(job.lease().nextLaunch())
+        .as("the next epoch's first launch gets a label that no successor had")
+        .isEqualTo(2 + JobMachine.MOST_SUCCESSORS);
+  }
+
+  @Test
+  void noLabelIsGivenTwiceAfterAnEndBesideASuccessorEither() {
+    var job = succeeding();
+    job.takes(Edge.CANCELLED, job.cancel()).takes(Edge.RESUMED, job.resume());
+    assertThat(job.lease().nextLaunch()).isEqualTo(3);
   }
 
   /** The item of a label that was used refuses the intent, and the job would never be placed. */

@@ -107,6 +107,18 @@ abstract class GivingUpRules {
   }
 
   @Test
+  void ourOwnFaultsUseUpNoneOfTheAttemptsThatWereAllowed() {
+    var job = Walk.running(TWICE);
+    for (int i = 0; i < 4; i++) {
+      job.later(Walk.LEASE);
+      job.takes(Edge.FENCED, job.fence("ours-" + i, FenceCause.SILENCE, false)).runsAgain();
+    }
+    job.isLost().runsAgain().later(Walk.LEASE);
+    job.takes(Edge.FENCED_MAX_ATTEMPTS, job.fence("f"));
+    failedFor("max_attempts", job);
+  }
+
+  @Test
   void launchesThatNeverStartAreTriedAgainEverMoreSlowlyAndNotForEver() {
     var job = Walk.queued();
     var last = Duration.ZERO;

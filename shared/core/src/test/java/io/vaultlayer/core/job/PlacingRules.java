@@ -116,6 +116,25 @@ abstract class PlacingRules {
   }
 
   @Test
+  void aJobThatFoundNoPlaceInTheTimeAllowedFailsAndSaysSo() {
+    var limit = Walk.START.plus(Duration.ofHours(1));
+    var job = Walk.placing();
+    job.takes(Edge.NO_PLACE, job.unplacedUntil(Optional.empty(), limit));
+    job.later(Duration.ofHours(1)).claimed();
+    job.takes(Edge.GAVE_UP_WAITING, job.unplacedUntil(Optional.empty(), limit));
+    assertThat(job.lease().state()).isEqualTo(JobState.FAILED);
+    assertThat(job.lease().reason()).contains("no_capacity");
+    assertThat(job.lease().detail().orElseThrow()).contains("no offer", "vl resume");
+    job.takes(Edge.RESUMED, job.resume());
+    assertThat(job.lease().run().owedSince()).isEqualTo(job.now());
+    var refused = Walk.intended();
+    refused.later(Duration.ofHours(1));
+    refused.takes(Edge.GAVE_UP_WAITING, refused.unplacedUntil(Optional.of(1), limit));
+    assertThat(refused.effects())
+        .contains(new Effect.Reap(Walk.launchRecord(1, 1, job.now()).label()));
+  }
+
+  @Test
   void aLaunchBootsUntilItsLimit() {
     var job = Walk.intended();
     job.takes(Edge.LAUNCHED, job.launch());

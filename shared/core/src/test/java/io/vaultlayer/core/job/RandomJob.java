@@ -139,8 +139,15 @@ final class RandomJob {
   }
 
   private JobEvent unplaced(Optional<Integer> number) {
+    var patience = random.nextInt(8) == 0 ? 60 : 86400;
     return new JobEvent.Unplaced(
-        now, epoch(), provisioner(), number, now.plusSeconds(1 + random.nextInt(30)), "no offer");
+        now,
+        epoch(),
+        provisioner(),
+        number,
+        now.plusSeconds(1 + random.nextInt(30)),
+        lease.run().owedSince().plusSeconds(patience),
+        "no offer");
   }
 
   private JobEvent claim() {

@@ -253,6 +253,11 @@ final class Walk {
     return new JobEvent.Unplaced(now, lease.epoch(), by, number, now.plusSeconds(30), "no offer");
   }
 
+  JobEvent unplacedUntil(Optional<Integer> number, Instant giveUpAt) {
+    return new JobEvent.Unplaced(
+        now, lease.epoch(), "provisioner-1", number, now.plusSeconds(30), giveUpAt, "no offer");
+  }
+
   JobEvent register() {
     return register(lease.epoch(), lease.nextLaunch() - 1);
   }

@@ -115,7 +115,8 @@ final class Format0 {
             "",
             Optional.empty(),
             Optional.empty(),
-            Optional.empty());
+            Optional.empty(),
+            false);
     return Fields.of(closed(alone)).maybeFields("launch").orElseThrow().map();
   }
 

@@ -338,7 +338,8 @@ class LeaseCodecTest {
           text(),
           maybe(this::step),
           maybe(this::step),
-          maybe(this::step));
+          maybe(this::step),
+          !firstRelease && random.nextBoolean());
     }
 
     private Pointer pointer() {
