@@ -14,6 +14,7 @@ from mainjob import processes
 WAIT_FOR_VICTIM = 20.0
 MOST_QUIET = 1  # strikes at a job that has committed nothing since the last one
 FILE_LIMIT = 8 << 10
+MOVE_ON = 240.0  # a fence, a claim that a killed plane still holds, a busy machine; it is seconds otherwise
 
 
 class Storm:
@@ -198,7 +199,7 @@ class Storm:
         try:
             record.rename(aside)
             record.symlink_to(aside)
-            moved = self._await(40 + 4 * self.home.lease, lambda: self._moved(one, epoch))
+            moved = self._await(MOVE_ON, lambda: self._moved(one, epoch))
             ended = moved and self.home.ask(f"/v1/jobs/{one.id}")["epoch"] == epoch
             before = self._objects(one, epoch)
         finally:

@@ -21,6 +21,7 @@ from .fleet import Fleet, losses, trained
 from .plane import StormHome
 from .proxy import Proxy
 
+FAULT = 330.0  # seconds that the longest fault takes
 TAIL = 420.0  # seconds that jobs have to end after the last fault
 DISK, DISK_PER_JOB_MINUTE = 256 << 20, 1 << 20  # bytes; a job writes half a MiB a minute
 SETTLED = 240.0  # seconds that the reaper has for what is left
@@ -103,7 +104,7 @@ def calm_down(storm, fleet, say):
     """No more faults, no new jobs; what is still there in the end is stuck."""
     fleet.refill = False
     say("the storm is over; waiting for the jobs that are left")
-    slow = storm.wait(180, lambda: healthy(fleet))
+    slow = storm.wait(FAULT, lambda: healthy(fleet))
     storm.heal()
     if slow:
         storm.trouble.append("faults that did not end: " + ", ".join(slow))
