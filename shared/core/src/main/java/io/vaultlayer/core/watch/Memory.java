@@ -59,7 +59,16 @@ public record Memory(
         : two.compareTo(LONGEST_BUSY) > 0 ? LONGEST_BUSY : two;
   }
 
-  /** The longest gap between two ticks that is no absence. */
+  /**
+   * The longest gap between two ticks after which silence still proves something. A lease is four
+   * beats, a tick is at most one: in a longer gap, and one beat's time to reach us after it, a
+   * living attempt's lease would run out although we heard all that could be heard.
+   */
+  static Duration longestGap(Duration tick) {
+    return tick.multipliedBy(5).dividedBy(2).plus(SLACK);
+  }
+
+  /** The longest time without a tick that nobody need be told of. */
   public Duration patience(Duration tick) {
     return (stage == Stage.IDLE ? IDLE_TICK : tick).plus(tick.multipliedBy(2)).plus(SLACK);
   }
@@ -95,11 +104,14 @@ public record Memory(
     if (soon) {
       return new Turn.Skip(!called, Turn.Why.JUST_SWEPT);
     }
-    if (now.isAfter(lastTick.plus(patience(tick)))) {
+    boolean deaf = now.isAfter(lastTick.plus(longestGap(tick)));
+    if (deaf && (stage != Stage.IDLE || now.isAfter(lastTick.plus(patience(tick))))) {
       return new Turn.Sweep(sweeping(now, now), Turn.Why.AWAY);
     }
+    // An idle minute is no absence; but if an attempt came and was silenced in it, nobody saw that.
     return new Turn.Sweep(
-        sweeping(now, watchSince), stage == Stage.SWEEPING ? Turn.Why.LAST_DIED : Turn.Why.ON_TIME);
+        sweeping(now, deaf ? now : watchSince),
+        stage == Stage.SWEEPING ? Turn.Why.LAST_DIED : Turn.Why.ON_TIME);
   }
 
   private Memory sweeping(Instant now, Instant since) {
