@@ -110,7 +110,8 @@ final class Warmup {
         1,
         8,
         600,
-        1800);
+        1800,
+        List.of());
   }
 
   private static byte[] workdir() throws IOException {

@@ -93,7 +93,8 @@ final class AgentScene implements AutoCloseable {
         1,
         leaseSeconds,
         parkSeconds,
-        deadManSeconds);
+        deadManSeconds,
+        List.of(75));
   }
 
   /** Launches the agent as a provider would. */

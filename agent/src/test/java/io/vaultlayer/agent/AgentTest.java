@@ -104,6 +104,31 @@ class AgentTest {
   }
 
   @Test
+  void anExitCodeThatTheUserNamedAsksForAnotherStart() throws Exception {
+    try (var scene =
+        new AgentScene(directory, "[ \"$VAULTLAYER_ATTEMPT\" = 1 ] && exit 75\nexit 0\n")) {
+      scene.launch();
+      assertThat(scene.exitCode()).isZero();
+      assertThat(scene.plane.bodies(AttemptApi.Next.class).getFirst().detail())
+          .contains("exit code 75");
+      assertThat(scene.exit().outcome()).isEqualTo("succeeded");
+    }
+  }
+
+  @Test
+  void anEndByBrokenHardwareIsNotTheUsersFailure() throws Exception {
+    try (var scene =
+        new AgentScene(
+            directory,
+            "echo 'RuntimeError: CUDA error: uncorrectable ECC error encountered' >&2\nexit 1\n")) {
+      scene.launch();
+      assertThat(scene.exitCode()).isZero();
+      assertThat(scene.exit().outcome()).isEqualTo("unhealthy");
+      assertThat(scene.exit().detail()).contains("uncorrectable ECC");
+    }
+  }
+
+  @Test
   void anExitWith137IsTheUsersFailure() throws Exception {
     try (var scene = new AgentScene(directory, "exit 137")) {
       scene.launch();

@@ -273,7 +273,8 @@ final class FakePlane implements AutoCloseable {
         a.beatSeconds(),
         a.leaseSeconds(),
         a.parkSeconds(),
-        a.deadManSeconds());
+        a.deadManSeconds(),
+        a.retryExitCodes());
   }
 
   private <T> T note(String name, T body) {

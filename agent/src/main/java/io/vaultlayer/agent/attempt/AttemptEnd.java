@@ -11,11 +11,17 @@ import io.vaultlayer.agent.host.OomRecord;
 import io.vaultlayer.agent.s3.ObjectStore;
 import io.vaultlayer.agent.s3.Stop;
 import io.vaultlayer.agent.s3.StoreException;
+import io.vaultlayer.core.end.EndReading;
+import io.vaultlayer.core.end.Evidence;
+import io.vaultlayer.core.end.Evidence.How;
+import io.vaultlayer.core.end.HardwareSign;
+import io.vaultlayer.core.end.Verdict;
 import io.vaultlayer.wire.AttemptApi;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How an attempt's end is read (the contract, section 2, word by word) and reported. Whatever ends
@@ -23,7 +29,6 @@ import java.util.Optional;
  */
 final class AttemptEnd {
   private static final int SIGKILL = 9;
-  private static final int SIGTERM = 15;
   private static final int EXIT_OF_A_SHELL_WHOSE_CHILD_WAS_KILLED = 128 + SIGKILL;
 
   /**
@@ -91,17 +96,8 @@ final class AttemptEnd {
       case Happening.Ended(var ending) -> {
         host.tree().kill();
         launch.showSetup();
-        boolean killed = ending instanceof Ending.Signalled(var signal) && signal == SIGKILL;
         return Optional.of(
-            killed && !memory.killed(setup.pid())
-                ? closing.lost("the setup command was killed by SIGKILL")
-                : closing.close(
-                    reports()
-                        .failed(
-                            killed ? "out_of_memory" : "setup_failed",
-                            code(ending),
-                            signal(ending),
-                            "setup " + words(ending))));
+            told(EndReading.read(evidence(setup, ending, memory, false)), ending, "setup "));
       }
     }
   }
@@ -120,42 +116,61 @@ final class AttemptEnd {
   private Outcome ended(Child child, Ending ending, CheckpointPipeline pipeline, OomRecord memory)
       throws InterruptedException {
     host.log().event("ended", Map.of("epoch", assignment.epoch(), "how", words(ending)));
-    return switch (ending) {
-      case Ending.Exited(var code) when code == 0 -> succeeded(child, pipeline);
-      case Ending.Exited(var code) -> {
-        save(pipeline, LAST_SAVE);
-        boolean outOfMemory =
-            code == EXIT_OF_A_SHELL_WHOSE_CHILD_WAS_KILLED && memory.killed(child.pid());
-        yield closing.close(
-            reports()
-                .failed(
-                    outOfMemory ? "out_of_memory" : "user_program_failed",
-                    code,
-                    null,
-                    words(ending)));
-      }
-      case Ending.Signalled(var signal) when signal == SIGKILL -> {
-        boolean outOfMemory = memory.killed(child.pid());
-        save(pipeline, LAST_SAVE);
-        yield outOfMemory
-            ? closing.close(
-                reports().failed("out_of_memory", null, SIGKILL, "killed for want of memory"))
-            : closing.lost("process killed by SIGKILL");
-      }
-      case Ending.Signalled(var signal) -> {
-        Optional<Happening.Notice> shutdown =
-            signal == SIGTERM ? shutdown(host.clocks().monotonic()) : Optional.empty();
-        if (shutdown.isPresent()) {
-          yield drained(child, Optional.of(pipeline), shutdown.get(), Optional.of(ending));
-        }
-        save(pipeline, LAST_SAVE);
-        yield closing.close(reports().failed("user_program_failed", null, signal, words(ending)));
-      }
-      case Ending.Unknown() -> {
-        save(pipeline, LAST_SAVE);
-        yield closing.lost("the process is gone and its end was not seen");
-      }
+    if (exitedWithZero(ending)) {
+      return succeeded(child, pipeline);
+    }
+    Optional<Happening.Notice> shutdown =
+        killed(ending) ? Optional.empty() : shutdown(host.clocks().monotonic());
+    if (shutdown.isPresent()) {
+      return drained(child, Optional.of(pipeline), shutdown.get(), Optional.of(ending));
+    }
+    Verdict verdict = EndReading.read(evidence(child, ending, memory, true));
+    save(pipeline, LAST_SAVE);
+    return told(verdict, ending, "");
+  }
+
+  private Evidence evidence(Child child, Ending ending, OomRecord memory, boolean programStarted) {
+    How how =
+        switch (ending) {
+          case Ending.Exited(var code) -> new How.Exited(code);
+          case Ending.Signalled(var signal) -> new How.Signalled(signal);
+          case Ending.Unknown() -> new How.Unseen();
+        };
+    boolean mayBeKilled =
+        killed(ending)
+            || ending instanceof Ending.Exited(var code)
+                && code == EXIT_OF_A_SHELL_WHOSE_CHILD_WAS_KILLED;
+    return new Evidence(
+        how,
+        programStarted,
+        mayBeKilled && memory.killed(child.pid()),
+        false,
+        programStarted
+            ? HardwareSign.find(OutputTail.of(host.places().output(assignment.epoch())))
+            : Optional.empty(),
+        Set.copyOf(assignment.retryExitCodes()));
+  }
+
+  /** Reports what the end was read as. */
+  private Outcome told(Verdict verdict, Ending ending, String before) throws InterruptedException {
+    return switch (verdict) {
+      case Verdict.Done() -> throw new IllegalStateException("an end with 0 is told elsewhere");
+      case Verdict.Reclaimed() -> throw new IllegalStateException("a drain is told elsewhere");
+      case Verdict.Lost(var why) -> closing.lost(why);
+      case Verdict.Unhealthy(var why) -> closing.close(reports().unhealthy(why));
+      case Verdict.Failed(var reason) ->
+          closing.close(
+              reports()
+                  .failed(
+                      reason,
+                      code(ending),
+                      signal(ending),
+                      killed(ending) ? "killed for want of memory" : before + words(ending)));
     };
+  }
+
+  private static boolean killed(Ending ending) {
+    return ending instanceof Ending.Signalled(var signal) && signal == SIGKILL;
   }
 
   /** Waits for the moment until which a notice belongs to the end at {@code endedAt}. */

@@ -48,7 +48,8 @@ class TrainingEnvironmentTest {
         2,
         8,
         600,
-        1800);
+        1800,
+        List.of());
   }
 
   @Test

@@ -52,7 +52,8 @@ final class Assignments {
         launch.beatSeconds(),
         launch.leaseSeconds(),
         parkSeconds(launch),
-        DEAD_MAN_SECONDS);
+        DEAD_MAN_SECONDS,
+        spec.retryExitCodes());
   }
 
   AttemptApi.S3Credentials credentials(Lease lease) {

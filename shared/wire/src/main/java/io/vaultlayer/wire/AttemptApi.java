@@ -74,6 +74,7 @@ public final class AttemptApi {
    * @param parkSeconds no accepted beat for so long, measured from send: freeze the training and
    *     keep asking
    * @param deadManSeconds no accepted beat for so long: end everything
+   * @param retryExitCodes with which the script asks to be started again
    */
   public record Assignment(
       String job,
@@ -93,7 +94,12 @@ public final class AttemptApi {
       int beatSeconds,
       int leaseSeconds,
       int parkSeconds,
-      int deadManSeconds) {
+      int deadManSeconds,
+      List<Integer> retryExitCodes) {
+    public Assignment {
+      retryExitCodes = retryExitCodes == null ? List.of() : List.copyOf(retryExitCodes);
+    }
+
     @Override
     public String toString() {
       return "Assignment[" + job + " e" + epoch + "]";

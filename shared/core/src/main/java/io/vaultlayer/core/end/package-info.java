@@ -1,0 +1,2 @@
+/** How an attempt's end is read. */
+package io.vaultlayer.core.end;
