@@ -1,0 +1,112 @@
+package io.vaultlayer.bench.sim;
+
+import io.vaultlayer.core.job.JobState;
+import io.vaultlayer.core.lease.Lease;
+import io.vaultlayer.core.port.Key;
+import io.vaultlayer.core.port.Provider;
+import io.vaultlayer.core.reap.InstanceRow;
+import io.vaultlayer.wire.AttemptApi;
+import io.vaultlayer.wire.Json;
+import java.util.List;
+import java.util.Optional;
+
+/** Effects on the world outside: each one rests on something that is stored already. */
+final class EffectRules {
+  private final World world;
+  private final Checks checks;
+
+  EffectRules(World world, Checks checks) {
+    this.world = world;
+    this.checks = checks;
+  }
+
+  private Optional<InstanceRow> row(String label) {
+    return world.rows.get("instances", Key.of(label)).map(Checks::row);
+  }
+
+  void creating(Cloud cloud, Provider.Launch launch) {
+    var truth = checks.launch(launch.label());
+    truth.creates++;
+    checks.secret(Json.parse(launch.bootstrap(), AttemptApi.Bootstrap.class).bootstrapToken());
+    checks.require(
+        truth.creates == 1, "INV-11", launch.label() + " is created a second time, blindly");
+    checks.require(
+        truth.intended, "INV-11", launch.label() + " is created, and no lease intends it");
+    checks.require(
+        row(launch.label()).isPresent(),
+        "INV-11",
+        launch.label() + " is created without an instance item");
+    checks.require(
+        row(launch.label()).filter(r -> r.provider().equals(cloud.facts().name())).isPresent(),
+        "INV-11",
+        launch.label() + " is created at another provider than intended");
+  }
+
+  void terminating(Cloud cloud, String label, Optional<String> instanceId) {
+    checks.launch(label).terminates++;
+    checks.require(
+        checks.launch(label).toEnd || instanceId.isPresent() && row(label).isPresent(),
+        "INV-11",
+        label + " is terminated without a stored intention");
+    checks.require(
+        !checks.owned(label) || instanceId.isPresent() && !isOwners(label, instanceId.get()),
+        "INV-7",
+        label + " is terminated although a live job owns it");
+  }
+
+  /** The one instance under an owned label that its lease names. */
+  private boolean isOwners(String label, String instanceId) {
+    return checks.jobs().values().stream()
+        .flatMap(j -> j.lease.stream())
+        .flatMap(l -> l.launches().stream())
+        .anyMatch(
+            l -> l.label().equals(label) && l.instanceId().filter(instanceId::equals).isPresent());
+  }
+
+  void published(String detailType, String detailJson) {
+    var detail = Json.tree(detailJson);
+    var id = detail.path("job").asText();
+    int epoch = detail.path("epoch").asInt();
+    var job = checks.job(id);
+    var lease = job.lease;
+    if (lease.isEmpty()) {
+      checks.broken("INV-11", detailType + " of " + id + ", which is not stored");
+      return;
+    }
+    checks.require(
+        epoch <= lease.get().epoch(),
+        "INV-11",
+        detailType + " tells of epoch " + epoch + " of " + id + ", which has not begun");
+    checks.require(
+        holds(detailType, job, lease.get(), epoch),
+        "INV-11",
+        detailType + " of " + id + " is told, and it is not so");
+    job.announced.add(detailType);
+    world.trace.note("event", id, detailType);
+  }
+
+  private static boolean holds(String type, Checks.JobTruth job, Lease lease, int epoch) {
+    return switch (type) {
+      case "JobSubmitted", "ProvisionRequested", "ResumeRequested" -> job.armed;
+      case "AttemptStarted" -> job.attemptedEpochs.contains(epoch);
+      case "AttemptFenced" -> !job.fencedAt.isEmpty();
+      case "CheckpointCommitted" -> !job.committed.isEmpty();
+      case "JobSucceeded" -> lease.state() == JobState.SUCCEEDED;
+      case "JobFailed", "JobCancelled", "JobStopped" -> !job.fencedAt.isEmpty();
+      default -> true;
+    };
+  }
+
+  /** Only the control plane deletes, and never what a pointer still needs. */
+  void deleting(List<String> keys) {
+    for (var job : checks.jobs().values()) {
+      job.lease
+          .flatMap(Lease::pointer)
+          .ifPresent(p ->
+              checks.require(
+                  !keys.contains(p.manifestKey()),
+                  "INV-2",
+                  "the pointer's manifest " + p.manifestKey() + " is deleted"));
+    }
+  }
+}

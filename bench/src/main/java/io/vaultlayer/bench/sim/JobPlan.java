@@ -1,0 +1,57 @@
+package io.vaultlayer.bench.sim;
+
+import java.util.Optional;
+
+/**
+ * One job that a user will submit, and what its script does.
+ *
+ * @param steps of the whole training, {@code stepMillis} each
+ * @param every steps between two saves; 0: the script never saves
+ * @param files of one checkpoint
+ * @param failsAt the step at which the script ends with a non-zero code; 0: it does not
+ * @param keyed submitted with an idempotency key
+ */
+public record JobPlan(
+    int index,
+    long submitAtMillis,
+    int steps,
+    int stepMillis,
+    int every,
+    int files,
+    int failsAt,
+    Optional<String> pricing,
+    Optional<Double> budgetUsd,
+    Optional<Integer> deadlineMinutes,
+    boolean failover,
+    int maxAttempts,
+    boolean keyed) {
+
+  /** True when nothing but our own faults can keep it from succeeding. */
+  boolean shouldSucceed() {
+    return failsAt == 0
+        && every > 0
+        && failover
+        && maxAttempts == 0
+        && budgetUsd.isEmpty()
+        && deadlineMinutes.isEmpty();
+  }
+
+  String describe() {
+    var text = new StringBuilder();
+    text.append(steps).append(" steps of ").append(stepMillis).append(" ms");
+    text.append(every == 0 ? ", never saves" : ", saves every " + every);
+    if (failsAt > 0) {
+      text.append(", fails at ").append(failsAt);
+    }
+    pricing.ifPresent(p -> text.append(", ").append(p));
+    budgetUsd.ifPresent(b -> text.append(", budget $").append(b));
+    deadlineMinutes.ifPresent(d -> text.append(", deadline ").append(d).append(" min"));
+    if (!failover) {
+      text.append(", no failover");
+    }
+    if (maxAttempts > 0) {
+      text.append(", at most ").append(maxAttempts).append(" attempts");
+    }
+    return text.toString();
+  }
+}
