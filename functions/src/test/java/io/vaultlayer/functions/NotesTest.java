@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vaultlayer.core.job.JobId;
+import io.vaultlayer.core.place.GpuClass;
+import io.vaultlayer.core.place.Offer;
+import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.functions.state.Control;
 import io.vaultlayer.functions.state.DecisionLog;
+import io.vaultlayer.testkit.fake.FakeProvider.NextCreate;
 import io.vaultlayer.wire.Lists.DecisionRow;
 import io.vaultlayer.wire.Lists.Decisions;
 import java.time.Duration;
@@ -148,6 +152,51 @@ class NotesTest {
         .noneMatch(r -> r.reason().startsWith("breaker_open"));
     world.store.expire(world.clock.instant().plus(Duration.ofDays(31)));
     assertThat(explain()).noneMatch(r -> r.epoch() == null);
+  }
+
+  @Test
+  void aWaitingJobTellsWhatItSawAndWhenItLooksAgain() {
+    world.provider.offers(
+        new Offer("fake", "here", GpuClass.CPU, 1, 0, "spot", 2.0, "m-1", true),
+        new Offer("fake", "here", GpuClass.CPU, 1, 0, "on-demand", 0.5, "m-2", true));
+    var waiting = world.submit(Map.of("maxPriceUsdPerHour", 1.0, "pricing", "spot"));
+    var told =
+        world
+            .call("GET /v1/jobs/{id}/explain", Map.of("id", waiting), Map.of(), "")
+            .as(Decisions.class)
+            .decisions()
+            .getLast();
+    assertThat(told.state()).isEqualTo("waiting");
+    assertThat(told.reason())
+        .startsWith("waiting_for_capacity: next look at 2026-01-01T00:00:")
+        .endsWith("fake has 2 offers (1 above $1.0/h, 1 not spot)");
+  }
+
+  @Test
+  void aRefusedOfferAndAnAmbiguousLaunchAreTold() {
+    world.provider.nextCreate(new NextCreate.Refuse(Provider.Refusal.NO_CAPACITY));
+    var refused = world.submit(Map.of());
+    assertThat(reasons(refused))
+        .anySatisfy(r ->
+            assertThat(r)
+                .startsWith("waiting_for_capacity: ")
+                .endsWith("fake cpu spot at $0.0/h: refused: told to refuse"));
+    world.provider.nextCreate(new NextCreate.Ambiguous(false));
+    var ambiguous = world.submit(Map.of());
+    assertThat(reasons(ambiguous)).anyMatch(r -> r.startsWith("launch_ambiguous: "));
+    assertThat(world.log)
+        .filteredOn(l -> l.contains("_aws") && l.contains("LaunchesAmbiguous"))
+        .hasSize(1);
+  }
+
+  private List<String> reasons(String of) {
+    return world
+        .call("GET /v1/jobs/{id}/explain", Map.of("id", of), Map.of(), "")
+        .as(Decisions.class)
+        .decisions()
+        .stream()
+        .map(DecisionRow::reason)
+        .toList();
   }
 
   @Test

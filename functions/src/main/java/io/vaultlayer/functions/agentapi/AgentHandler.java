@@ -73,6 +73,15 @@ public final class AgentHandler {
       if (ignored.why() == Why.BOOTSTRAP_COPIED) {
         fenceCopied(ignored.lease());
       }
+      if (ignored.why() == Why.NOT_YET) {
+        control
+            .notes()
+            .say(
+                caller.job(),
+                caller.epoch(),
+                "register_not_yet",
+                "the successor is ready and waits until the attempt before it is fenced");
+      }
       throw caller.refused("registering", ignored);
     }
     control.effects().perform(result);

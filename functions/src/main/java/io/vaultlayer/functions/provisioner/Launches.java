@@ -18,6 +18,7 @@ import io.vaultlayer.functions.Platform;
 import io.vaultlayer.functions.state.Control;
 import io.vaultlayer.functions.state.Instances;
 import io.vaultlayer.functions.state.Leases;
+import io.vaultlayer.functions.state.Metrics.Metric;
 import io.vaultlayer.wire.AttemptApi;
 import io.vaultlayer.wire.Json;
 import java.time.Duration;
@@ -198,8 +199,18 @@ final class Launches {
           control
               .log()
               .note("create refused", launch.label(), refused.why() + ": " + refused.detail());
-      case Creation.Ambiguous ambiguous ->
-          control.log().note("create ambiguous", launch.label(), ambiguous.detail());
+      case Creation.Ambiguous ambiguous -> {
+        control.log().note("create ambiguous", launch.label(), ambiguous.detail());
+        control.metrics().count(Metric.LAUNCHES_AMBIGUOUS, Optional.of(lease.job()));
+        control
+            .notes()
+            .say(
+                lease.job(),
+                launch.epoch(),
+                "launch_ambiguous",
+                launch.label()
+                    + ": the create call's answer is not known; it is looked for by its label");
+      }
       case Creation.Created _ -> {}
     }
     return creation;

@@ -14,6 +14,7 @@ import io.vaultlayer.functions.state.Control;
 import io.vaultlayer.functions.state.JobSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 
 /** What can be rented now and what of it a job may take. */
 final class Market {
@@ -29,13 +30,21 @@ final class Market {
   }
 
   /**
+   * What was found.
+   *
+   * @param told what each provider had, and why none of it was allowed, for people
+   */
+  record Found(Choice choice, String told) {}
+
+  /**
    * The offers that the job may take, the one to take first.
    *
    * @param besides exclusions that hold for this look only
    */
-  Choice choose(Lease lease, JobSpec spec, List<Exclusion> besides) {
+  Found choose(Lease lease, JobSpec spec, List<Exclusion> besides) {
     var now = platform.clock().instant();
-    var ranked = ranked(spec);
+    var told = new ArrayList<String>();
+    var ranked = ranked(spec, told);
     var exclusions = new ArrayList<>(besides);
     exclusions.addAll(control.records().bars(lease.job()));
     exclusions.addAll(Exclusions.ofAttempts(attempts(lease), now));
@@ -45,7 +54,11 @@ final class Market {
       exclusions.addAll(Exclusions.ofFleet(fleet.unhealthy(provider), now));
       reclaims.addAll(fleet.reclaims(provider));
     }
-    return Exclusions.choose(ranked, exclusions, reclaims, now);
+    var choice = Exclusions.choose(ranked, exclusions, reclaims, now);
+    if (!choice.note().isEmpty()) {
+      told.add(choice.note());
+    }
+    return new Found(choice, String.join("; ", told));
   }
 
   /** Also those whose rows are not stored yet. */
@@ -56,22 +69,38 @@ final class Market {
   }
 
   /** A provider that fails offers nothing. */
-  private List<Offer> ranked(JobSpec spec) {
+  private List<Offer> ranked(JobSpec spec, List<String> told) {
     var wish =
         new Placement.Wish(
             spec.classes(), spec.providers(), spec.pricing(), spec.maxPriceUsdPerHour());
     var all = new ArrayList<Offer>();
     for (var provider : platform.providers()) {
-      if (provider.facts().status().equals("validated")) {
+      var name = provider.facts().name();
+      if (!provider.facts().status().equals("validated")) {
+        told.add(name + " is not validated");
+      } else {
         try {
-          all.addAll(provider.offers(wish.classesOrAll()));
+          var offers = provider.offers(wish.classesOrAll());
+          told.add(name + told(offers, wish));
+          all.addAll(offers);
         } catch (ProviderFailure e) {
-          control
-              .log()
-              .note("offers failed", provider.facts().name(), String.valueOf(e.getMessage()));
+          told.add(name + " gave no offers: it did not answer");
+          control.log().note("offers failed", name, String.valueOf(e.getMessage()));
         }
       }
     }
     return Placement.rank(all, wish);
+  }
+
+  private static String told(List<Offer> offers, Placement.Wish wish) {
+    var forbidden = new TreeMap<String, Integer>();
+    offers.forEach(
+        o -> Placement.forbidden(o, wish).ifPresent(why -> forbidden.merge(why, 1, Integer::sum)));
+    var reasons = new ArrayList<String>();
+    forbidden.forEach((why, count) -> reasons.add(count + " " + why));
+    return " has "
+        + offers.size()
+        + " offers"
+        + (reasons.isEmpty() ? "" : " (" + String.join(", ", reasons) + ")");
   }
 }

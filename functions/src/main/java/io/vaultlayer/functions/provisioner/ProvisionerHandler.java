@@ -3,9 +3,11 @@ package io.vaultlayer.functions.provisioner;
 import io.vaultlayer.core.job.JobEvent;
 import io.vaultlayer.core.job.JobId;
 import io.vaultlayer.core.job.JobState;
+import io.vaultlayer.core.job.Why;
 import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.money.Funding;
+import io.vaultlayer.core.place.Offer;
 import io.vaultlayer.core.place.Waiting;
 import io.vaultlayer.core.port.Provider.Creation;
 import io.vaultlayer.core.port.Provider.Refusal;
@@ -17,7 +19,9 @@ import io.vaultlayer.functions.state.JobSpec;
 import io.vaultlayer.functions.state.Leases;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -86,17 +90,34 @@ public final class ProvisionerHandler {
             .leases()
             .apply(
                 job, l -> new JobEvent.Claim(now, l.epoch(), by, now.plus(CLAIM)), l -> List.of());
-    return result instanceof Leases.Result.Ignored ? Optional.empty() : Optional.of(result.lease());
+    if (result instanceof Leases.Result.Ignored ignored) {
+      if (ignored.why() == Why.CLAIMED_BY_OTHER) {
+        var until = ignored.lease().claim().map(c -> " until " + c.until()).orElse("");
+        control
+            .notes()
+            .say(
+                job,
+                ignored.lease().epoch(),
+                ignored.why().code(),
+                "another provisioner places it" + until);
+      }
+      return Optional.empty();
+    }
+    return Optional.of(result.lease());
   }
 
   // ---- a new launch
 
   private void launch(Lease first, String by) {
     var spec = control.records().spec(first.job()).orElseThrow();
-    var choice = market.choose(first, spec, List.of());
+    var found = market.choose(first, spec, List.of());
+    var choice = found.choice();
+    var notTaken = new ArrayList<String>(List.of(found.told()));
     var offers = new ArrayDeque<>(choice.offers());
     if (offers.isEmpty()) {
-      wait(first, by, Optional.empty(), with("no offer now", choice.note()), again(first));
+      var next = again(first);
+      wait(first, by, Optional.empty(), with("no offer now", choice.note()), next);
+      tellWaiting(first, notTaken, next);
       return;
     }
     var lease = first;
@@ -109,22 +130,26 @@ public final class ProvisionerHandler {
         case Tried.Over _ -> {
           return;
         }
-        case Tried.TooDear _ -> tooDear = Optional.of(draft.record());
-        case Tried.Held _ ->
-            later =
-                Optional.of("its former instances hold the money until they are confirmed gone");
+        case Tried.TooDear _ -> {
+          tooDear = Optional.of(draft.record());
+          notTaken.add(name(offer) + ": beyond what is left of the budget");
+        }
+        case Tried.Held _ -> {
+          later = Optional.of("its former instances hold the money until they are confirmed gone");
+          notTaken.add(name(offer) + ": the money for it is still held by former instances");
+        }
         case Tried.Refused(var refused) -> {
           if (bars.bar(lease, offer.provider(), refused)) {
             offers.removeIf(o -> o.provider().equals(offer.provider()));
           }
           var said = "refused by " + offer.provider() + ": " + refused.detail();
+          notTaken.add(name(offer) + ": refused: " + refused.detail());
           var more = refused.why() != Refusal.THROTTLED && tries < MOST_OFFERS && !offers.isEmpty();
-          wait(
-              lease,
-              by,
-              Optional.of(draft.record().number()),
-              said,
-              more ? platform.clock().instant() : again(first));
+          var next = more ? platform.clock().instant() : again(first);
+          wait(lease, by, Optional.of(draft.record().number()), said, next);
+          if (!more) {
+            tellWaiting(lease, notTaken, next);
+          }
           control.effects().reap(draft.record().label());
           var claimed = more ? claim(lease.job(), by) : Optional.<Lease>empty();
           if (claimed.isEmpty()) {
@@ -138,8 +163,29 @@ public final class ProvisionerHandler {
     if (later.isEmpty() && tooDear.isPresent()) {
       overBudget(lease, tooDear.get());
     } else {
-      wait(lease, by, Optional.empty(), later.orElse("no offer could be taken"), again(first));
+      var next = again(first);
+      wait(lease, by, Optional.empty(), later.orElse("no offer could be taken"), next);
+      tellWaiting(lease, notTaken, next);
     }
+  }
+
+  private static String name(Offer offer) {
+    return "%s %s %s at $%s/h"
+        .formatted(offer.provider(), offer.gpu().name(), offer.pricing(), offer.usdPerHour());
+  }
+
+  /** What was looked at and not taken; the decision itself keeps only the last reason. */
+  private void tellWaiting(Lease lease, List<String> notTaken, Instant next) {
+    control
+        .notes()
+        .say(
+            lease.job(),
+            lease.epoch(),
+            "waiting_for_capacity",
+            "next look at "
+                + next.truncatedTo(ChronoUnit.SECONDS)
+                + "; "
+                + String.join("; ", notTaken));
   }
 
   private static String with(String reason, String note) {

@@ -54,7 +54,7 @@ final class Successors {
 
   private void declare(Lease first) {
     var spec = control.records().spec(first.job()).orElseThrow();
-    var choice = market.choose(first, spec, reclaimed(first));
+    var choice = market.choose(first, spec, reclaimed(first)).choice();
     if (choice.offers().isEmpty()) {
       var why = "no offer for a successor now";
       none(first, choice.note().isEmpty() ? why : why + "; " + choice.note(), again(first));

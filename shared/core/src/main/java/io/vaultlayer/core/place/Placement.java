@@ -29,6 +29,26 @@ public final class Placement {
     }
   }
 
+  /** Why the wish does not allow this offer, in words that many offers share; empty if it does. */
+  public static Optional<String> forbidden(Offer o, Wish wish) {
+    if (!wish.classes().isEmpty() && !wish.classes().contains(o.gpu())) {
+      return Optional.of("of another class");
+    }
+    if (!wish.providers().isEmpty() && !wish.providers().contains(o.provider())) {
+      return Optional.of("at a provider that is not allowed");
+    }
+    if (wish.pricing().isPresent() && !wish.pricing().get().equals(o.pricing())) {
+      return Optional.of("not " + wish.pricing().get());
+    }
+    if (wish.maxUsdPerHour().isPresent() && o.usdPerHour() > wish.maxUsdPerHour().get()) {
+      return Optional.of("above $" + wish.maxUsdPerHour().get() + "/h");
+    }
+    var named = !wish.classes().isEmpty() && wish.providers().contains(o.provider());
+    return o.present() || named
+        ? Optional.empty()
+        : Optional.of("of a class that was not found there");
+  }
+
   /**
    * The allowed offers, the one to take first. A class that was only named and is not there is
    * taken only from a provider that the user named. Without a wish the cheapest wins, and at one
@@ -36,12 +56,7 @@ public final class Placement {
    */
   public static List<Offer> rank(List<Offer> offers, Wish wish) {
     return offers.stream()
-        .filter(o -> wish.classes().isEmpty() || wish.classes().contains(o.gpu()))
-        .filter(o -> wish.providers().isEmpty() || wish.providers().contains(o.provider()))
-        .filter(o -> wish.pricing().isEmpty() || wish.pricing().get().equals(o.pricing()))
-        .filter(o -> wish.maxUsdPerHour().isEmpty() || o.usdPerHour() <= wish.maxUsdPerHour().get())
-        .filter(o ->
-            o.present() || !wish.classes().isEmpty() && wish.providers().contains(o.provider()))
+        .filter(o -> forbidden(o, wish).isEmpty())
         .sorted(
             Comparator.comparingInt((Offer o) -> Math.max(0, wish.classes().indexOf(o.gpu())))
                 .thenComparingDouble(Offer::usdPerHour)
