@@ -23,7 +23,7 @@ bench_java() {
       process-test-classes >&2 || return 3
     touch "$_bench_root/bench/target/bench.classpath"
   fi
-  exec "$JAVA_HOME/bin/java" ${BENCH_JAVA_OPTIONS-} \
+  exec "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow ${BENCH_JAVA_OPTIONS-} \
     -cp "$_bench_root/bench/target/classes:$_bench_root/bench/target/test-classes:$(cat "$_bench_root/bench/target/bench.classpath")" \
     "$_bench_main" "$@"
 }

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Map;
 
 /** Puts a whole checkpoint into the bucket, as an agent does before it commits. */
-final class Checkpoint {
+public final class Checkpoint {
   private Checkpoint() {}
 
   /** The body of its commit. */
-  static Map<String, Object> put(
+  public static Map<String, Object> put(
       MemoryBucket bucket, String job, int epoch, long step, String createdAt) {
     var weights = ("weights of " + step).getBytes(StandardCharsets.UTF_8);
     var key = BucketLayout.checkpoint(job, epoch, step) + "weights.bin";

@@ -1,7 +1,10 @@
 package io.vaultlayer.bench.plane;
 
 import io.vaultlayer.bench.sim.Engine;
+import io.vaultlayer.core.job.Decision;
+import io.vaultlayer.core.job.JobEvent;
 import io.vaultlayer.core.job.JobId;
+import io.vaultlayer.core.job.JobMachine;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.lease.Pointer;
 import io.vaultlayer.core.lease.TokenHash;
@@ -41,6 +44,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -97,11 +101,16 @@ public final class Plane implements Platform {
    * @param log receives the decision log, line by line
    */
   public Plane(long seed, Consumer<String> log) {
+    this(seed, log, JobMachine::decide);
+  }
+
+  /** With another way to decide, such as one that keeps what it was asked. */
+  public Plane(long seed, Consumer<String> log, BiFunction<Lease, JobEvent, Decision> decide) {
     entropy = new SeededEntropy(seed);
     latency = new Latency(seed);
     functions = new Functions(engine);
     store = new SlowStore(rows, () -> functions.sleep(latency.store()));
-    control = Control.on(this, new DecisionLog(log));
+    control = Control.on(this, new DecisionLog(log), decide);
     var all = new HashMap<String, Function<HttpRequest, Routes.Answer>>();
     all.putAll(new SubmitHandler(this, control).routes());
     all.putAll(new QueryHandler(this, control).routes());
@@ -329,6 +338,7 @@ public final class Plane implements Platform {
   }
 
   /** Each piece is a strand of its own; whoever is not done by the limit is not waited for. */
+  @Override
   public <T> List<Optional<T>> parallel(List<Callable<T>> work, Duration limit) {
     return functions.parallel(work, limit.toMillis());
   }
