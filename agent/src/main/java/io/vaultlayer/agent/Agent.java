@@ -148,7 +148,7 @@ final class Agent {
     client.heartbeat(
         new AttemptApi.Heartbeat(
             state.nextBeat(), "restoring", null, null, null, null, null, List.of()));
-    var lost = new Outcome.Lost("the agent was ended and started again", null, null);
+    var lost = new Outcome.Lost("lost", "the agent was ended and started again", null, null);
     return lead(host, next(host, lost, token));
   }
 
@@ -203,7 +203,7 @@ final class Agent {
     AttemptClient client = client(host.state(), token);
     var body =
         new AttemptApi.Next(
-            next.sha256(), "lost", lost.detail(), lost.firstStep(), lost.lastStep());
+            next.sha256(), lost.outcome(), lost.detail(), lost.firstStep(), lost.lastStep());
     int epoch = host.state().stored().epoch();
     log.event("next", Map.of("epoch", epoch, "detail", lost.detail()));
     var waits = new Backoff(FIRST_WAIT, LONGEST_WAIT, random);

@@ -82,7 +82,7 @@ final class Warmup {
   private Object document(String call) {
     return switch (call) {
       case "register" -> assignment();
-      case "heartbeat" -> new AttemptApi.HeartbeatAck(1, 8, null);
+      case "heartbeat" -> new AttemptApi.HeartbeatAck(1, 8, null, null);
       default -> Map.of();
     };
   }

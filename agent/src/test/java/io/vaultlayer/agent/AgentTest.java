@@ -178,6 +178,37 @@ class AgentTest {
   }
 
   @Test
+  void aStalledTrainingIsEndedAndStartedAnewInPlaceWithWhatItSaved() throws Exception {
+    try (var scene =
+        new AgentScene(
+            directory,
+            """
+            trap '' TERM
+            if [ "$VAULTLAYER_ATTEMPT" != 1 ]; then echo "from $VAULTLAYER_RESUME_FROM"; exit 0; fi
+            mkdir "$VAULTLAYER_CHECKPOINT_DIR/checkpoint-7"
+            echo saved > "$VAULTLAYER_CHECKPOINT_DIR/checkpoint-7/weights.txt"
+            echo "hangs $$"
+            sleep 60
+            """)) {
+      scene.launch();
+      String pid = scene.printed(1, "hangs ");
+      scene.await(() -> !scene.plane.bodies(AttemptApi.Commit.class).isEmpty());
+      scene.plane.restart();
+      assertThat(scene.exitCode()).isZero();
+      assertThat(AgentScene.alive(pid)).isFalse();
+      AttemptApi.Next next = scene.plane.bodies(AttemptApi.Next.class).getFirst();
+      assertThat(next.outcome()).isEqualTo("stalled");
+      assertThat(scene.plane.bodies(AttemptApi.Next.class)).hasSize(1);
+      assertThat(scene.plane.bodies(AttemptApi.Commit.class))
+          .extracting(AttemptApi.Commit::step)
+          .containsExactly(7L);
+      assertThat(scene.printed(2, "from ")).endsWith("checkpoint-7");
+      assertThat(scene.exit().outcome()).isEqualTo("succeeded");
+      assertThat(scene.agentLog()).contains("stalled");
+    }
+  }
+
+  @Test
   void whenNoFurtherAttemptIsAllowedTheAgentEnds() throws Exception {
     try (var scene = new AgentScene(directory, "kill -KILL $$")) {
       scene.plane.lastAttempt();

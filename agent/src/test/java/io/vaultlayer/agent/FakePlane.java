@@ -42,6 +42,7 @@ final class FakePlane implements AutoCloseable {
   private int notYet;
   private int lostAnswers;
   private String lostCall = "";
+  private String command;
   private Optional<AttemptApi.Pointer> pointer = Optional.empty();
   private Optional<AttemptApi.Pointer> earlier = Optional.empty();
 
@@ -75,6 +76,11 @@ final class FakePlane implements AutoCloseable {
 
   synchronized void down(boolean isDown) {
     down = isDown;
+  }
+
+  /** Asks with each ack for a restart in place, until the next epoch begins. */
+  synchronized void restart() {
+    command = AttemptApi.RESTART;
   }
 
   synchronized void lastAttempt() {
@@ -195,6 +201,7 @@ final class FakePlane implements AutoCloseable {
     note("next", body);
     epoch++;
     beat = 0;
+    command = null;
     tokenSha256 = lastAttempt ? null : body.nextTokenSha256();
     return lastAttempt
         ? new AttemptApi.NextAnswer(null, "failed", "no_progress")
@@ -210,7 +217,7 @@ final class FakePlane implements AutoCloseable {
         }
         beat = said.beat();
         var made = assignments.apply(epoch);
-        yield new AttemptApi.HeartbeatAck(made.beatSeconds(), made.leaseSeconds(), null);
+        yield new AttemptApi.HeartbeatAck(made.beatSeconds(), made.leaseSeconds(), null, command);
       }
       case "credentials" -> assignments.apply(epoch).credentials();
       case "commit" -> {

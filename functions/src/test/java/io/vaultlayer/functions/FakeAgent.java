@@ -73,6 +73,11 @@ final class FakeAgent {
     return world.agent(bootstrap.job(), epoch, "heartbeat", current, body);
   }
 
+  /** A restart in place as the control plane asked for it. */
+  World.Reply restartStalled(String nextToken) {
+    return next(nextToken, "stalled");
+  }
+
   World.Reply commit(long step) {
     return world.agent(
         bootstrap.job(),
@@ -83,6 +88,10 @@ final class FakeAgent {
   }
 
   World.Reply next(String nextToken) {
+    return next(nextToken, "lost");
+  }
+
+  private World.Reply next(String nextToken, String outcome) {
     var reply =
         world.agent(
             bootstrap.job(),
@@ -93,7 +102,7 @@ final class FakeAgent {
                 "nextTokenSha256",
                 TokenHash.of(nextToken).hex(),
                 "outcome",
-                "lost",
+                outcome,
                 "detail",
                 "killed by SIGKILL"));
     if (reply.status() == 200 && Json.tree(reply.body()).hasNonNull("assignment")) {

@@ -48,6 +48,7 @@ public final class Attempt {
   private final ObjectStore store;
   private final Bulletin bulletin;
   private final AtomicBoolean fenced = new AtomicBoolean();
+  private final AtomicBoolean stalled = new AtomicBoolean();
 
   /** Set before the last call: from then on that call's answer decides, not a beat's. */
   private final AtomicBoolean lastCall = new AtomicBoolean();
@@ -80,6 +81,7 @@ public final class Attempt {
                 host.state()::nextBeat,
                 bulletin::beat,
                 this::fenced,
+                this::stalled,
                 host.clocks(),
                 host.log()),
             assignment.beatSeconds(),
@@ -240,6 +242,7 @@ public final class Attempt {
         }
         case Happening.Ended ended -> {}
         case Happening.Notice notice -> {}
+        case Happening.Stalled stall -> {}
       }
     }
   }
@@ -273,6 +276,13 @@ public final class Attempt {
                 "fenced: epoch " + assignment.epoch() + " is no longer ours; stopping",
                 "answer",
                 "" + message));
+  }
+
+  /** Asked for with every beat until the next epoch begins; heard once. */
+  private void stalled() {
+    if (stalled.compareAndSet(false, true)) {
+      host.inbox().put(new Happening.Stalled());
+    }
   }
 
   /** The dead-man: as after a fence, but nobody has told us. */

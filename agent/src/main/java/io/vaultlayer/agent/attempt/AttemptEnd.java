@@ -90,6 +90,10 @@ final class AttemptEnd {
       case Happening.Notice notice -> {
         return Optional.of(drained(setup, Optional.empty(), notice, Optional.empty()));
       }
+      case Happening.Stalled() -> {
+        // Asked of a program that runs; a setup command makes no steps.
+        return afterSetup(setup, launch, memory);
+      }
       case Happening.Ended(Ending.Exited(var code)) when code == 0 -> {
         return Optional.empty();
       }
@@ -109,8 +113,19 @@ final class AttemptEnd {
       case Happening.Dead() -> closing.dead();
       case Happening.Notice notice ->
           drained(child, Optional.of(pipeline), notice, Optional.empty());
+      case Happening.Stalled() -> stalled(pipeline);
       case Happening.Ended(var ending) -> ended(child, ending, pipeline, memory);
     };
+  }
+
+  /**
+   * Alive without a step for too long. It is not asked to end: what hangs does not listen. What is
+   * complete of its saves is committed before the next epoch begins.
+   */
+  private Outcome stalled(CheckpointPipeline pipeline) throws InterruptedException {
+    host.log().event("stalled", Map.of("epoch", assignment.epoch()));
+    save(pipeline, LAST_SAVE);
+    return closing.stalled("no step for too long; ended to be started anew");
   }
 
   private Outcome ended(Child child, Ending ending, CheckpointPipeline pipeline, OomRecord memory)
@@ -272,6 +287,7 @@ final class AttemptEnd {
         }
         case Happening.Ended(var how) -> ending = Optional.of(how);
         case Happening.Notice again -> {}
+        case Happening.Stalled stall -> {}
       }
     }
     host.tree().kill();

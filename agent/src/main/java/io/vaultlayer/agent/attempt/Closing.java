@@ -69,13 +69,22 @@ final class Closing {
 
   /** The process was lost; nothing is reported yet, the next epoch's request will. */
   Outcome lost(String detail) throws InterruptedException {
+    return next("lost", detail);
+  }
+
+  /** As {@link #lost}, after a stall. */
+  Outcome stalled(String detail) throws InterruptedException {
+    return next("stalled", detail);
+  }
+
+  private Outcome next(String outcome, String detail) throws InterruptedException {
     Optional<Outcome> over = lastLogs();
     if (over.isPresent()) {
       return over.get();
     }
     Reports steps = attempt.reports();
     attempt.lastCall();
-    return new Outcome.Lost(detail, steps.firstStep(), steps.lastStep());
+    return new Outcome.Lost(outcome, detail, steps.firstStep(), steps.lastStep());
   }
 
   /** Whether a fence or the dead-man has come while something else was done. */

@@ -10,6 +10,9 @@ public sealed interface Happening {
   /** The control plane has refused us: the attempt is no longer ours. */
   record Fenced(String message) implements Happening {}
 
+  /** The control plane has seen no step for too long: the training is to be started anew here. */
+  record Stalled() implements Happening {}
+
   /** The host will be taken away. @param at when we heard of it, on the monotonic clock */
   record Notice(int seconds, long at) implements Happening {}
 

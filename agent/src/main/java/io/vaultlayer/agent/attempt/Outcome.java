@@ -5,8 +5,12 @@ public sealed interface Outcome {
   /** The control plane knows how it ended; nothing is left to do. */
   record Reported() implements Outcome {}
 
-  /** The process was lost on a sound host: the next epoch may be asked for. */
-  record Lost(String detail, Long firstStep, Long lastStep) implements Outcome {}
+  /**
+   * The process was lost on a sound host: the next epoch may be asked for.
+   *
+   * @param outcome as it is reported: {@code lost} or {@code stalled}
+   */
+  record Lost(String outcome, String detail, Long firstStep, Long lastStep) implements Outcome {}
 
   record Fenced(String message) implements Outcome {}
 

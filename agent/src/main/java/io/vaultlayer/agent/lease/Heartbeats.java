@@ -29,6 +29,7 @@ public final class Heartbeats {
    * @param numbers gives a number greater than every one before
    * @param body what to say under a number
    * @param fenced told once, on the beating thread
+   * @param restart told with each beat by which the control plane asks for a restart in place
    */
   public record Parts(
       AttemptClient client,
@@ -37,6 +38,7 @@ public final class Heartbeats {
       LongSupplier numbers,
       LongFunction<AttemptApi.Heartbeat> body,
       Consumer<String> fenced,
+      Runnable restart,
       Clocks clocks,
       AgentLog log) {}
 
@@ -144,6 +146,9 @@ public final class Heartbeats {
     parts.lease().accepted(sent, Duration.ofSeconds(leaseSeconds));
     if (ack.credentials() != null) {
       parts.credentials().renewed(ack.credentials());
+    }
+    if (AttemptApi.RESTART.equals(ack.command())) {
+      parts.restart().run();
     }
     if (silent) {
       silent = false;

@@ -68,7 +68,7 @@ class AttemptClientTest {
   @Test
   void anAckIsReadAndTheTokenTravelsInTheHeaderAlone() {
     assertThat(beat(200, "{\"intervalSeconds\":2,\"leaseSeconds\":8,\"new\":1}"))
-        .isEqualTo(new Answer.Ok<>(new AttemptApi.HeartbeatAck(2, 8, null)));
+        .isEqualTo(new Answer.Ok<>(new AttemptApi.HeartbeatAck(2, 8, null, null)));
     assertThat(seen).containsExactly("/v1/attempts/job_1/7/heartbeat Bearer vla_x");
   }
 

@@ -5,6 +5,7 @@ import io.vaultlayer.core.job.JobEvent;
 import io.vaultlayer.core.job.JobState;
 import io.vaultlayer.core.job.Outcome;
 import io.vaultlayer.core.job.Why;
+import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.lease.TokenHash;
 import io.vaultlayer.functions.Platform;
@@ -31,6 +32,9 @@ public final class AgentHandler {
 
   /** A notice longer than this is a schedule, not a reclaim. */
   private static final int MOST_DRAIN_SECONDS = 3600;
+
+  /** While a host drains, each second counts, and so does knowing that it is gone. */
+  private static final int SAVING_FASTER = 4;
 
   private final Platform platform;
   private final Control control;
@@ -140,12 +144,19 @@ public final class AgentHandler {
           body.warnings().stream().limit(MOST_WARNINGS).map(AgentHandler::shortened).toList();
       control.records().warnings(caller.job(), caller.epoch(), warnings);
     }
-    var launch = result.lease().boundLaunch();
-    return Answer.ok(
-        new AttemptApi.HeartbeatAck(
-            launch.map(l -> l.beatSeconds()).orElse(10),
-            launch.map(l -> l.leaseSeconds()).orElse(40),
-            null));
+    return Answer.ok(ack(result.lease()));
+  }
+
+  private static AttemptApi.HeartbeatAck ack(Lease lease) {
+    var launch = lease.boundLaunch();
+    int beat = launch.map(LaunchRecord::beatSeconds).orElse(10);
+    boolean saving = lease.state() == JobState.SAVING;
+    boolean restart = lease.run().stalledAt().isPresent() && !lease.run().afterStall();
+    return new AttemptApi.HeartbeatAck(
+        saving ? Math.max(1, beat / SAVING_FASTER) : beat,
+        launch.map(LaunchRecord::leaseSeconds).orElse(40),
+        null,
+        restart ? AttemptApi.RESTART : null);
   }
 
   /** Checked by a strong read: nothing is written, and what is issued dies with the epoch. */

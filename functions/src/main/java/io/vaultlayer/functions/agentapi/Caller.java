@@ -48,6 +48,7 @@ record Caller(JobId job, int epoch, TokenHash token) {
           BEAT_NOT_NEWER,
           DEADLINE_NOT_PASSED,
           GRACE_RUNNING,
+          STEP_ADVANCED,
           SUCCESSOR_DECLARED,
           SUCCESSOR_FORBIDDEN,
           LAUNCH_BOUND,

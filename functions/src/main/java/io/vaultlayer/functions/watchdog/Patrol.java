@@ -30,7 +30,8 @@ final class Patrol {
   private static boolean isAct(Verdict verdict) {
     return switch (verdict) {
       case Verdict.Leave _, Verdict.Ask _ -> false;
-      case Verdict.Extend _, Verdict.Suspect _, Verdict.Fence _, Verdict.Stop _ -> true;
+      case Verdict.Extend _, Verdict.Suspect _, Verdict.Fence _, Verdict.Stop _, Verdict.Stall _ ->
+          true;
     };
   }
 
@@ -47,6 +48,10 @@ final class Patrol {
               new JobEvent.Extend(now, lease.epoch(), lease.sequence(), until, reason.meaning()));
       case Verdict.Suspect(_, var graceEnd) ->
           apply(lease, new JobEvent.Suspect(now, lease.epoch(), lease.sequence(), graceEnd));
+      case Verdict.Stall(_, var detail) -> {
+        control.log().note("alarm", lease.job().value(), "stalled: " + detail);
+        apply(lease, new JobEvent.Stall(now, lease.epoch(), lease.sequence(), detail));
+      }
       case Verdict.Fence fence ->
           apply(
               lease,

@@ -21,7 +21,9 @@ final class Teller implements TickObserver {
           Reason.HELD_PROVIDER,
           Reason.HELD_AFTER_BREAKER,
           Reason.HELD_RATE,
-          Reason.HELD_OPINION);
+          Reason.HELD_OPINION,
+          Reason.STALL_RESTARTING,
+          Reason.COMMITS_STOPPED);
 
   /** Jobs that are told something in one tick: each may cost a read and a write. */
   private static final int MOST_TOLD = 50;

@@ -128,8 +128,16 @@ public final class AttemptApi {
       Double secondsSinceStep,
       List<String> warnings) {}
 
-  /** The ack: when to beat next, and renewed credentials when the old ones end soon (else null). */
-  public record HeartbeatAck(int intervalSeconds, int leaseSeconds, S3Credentials credentials) {}
+  /** {@link HeartbeatAck#command}: end the training and ask for the next epoch: it stalled. */
+  public static final String RESTART = "restart";
+
+  /**
+   * The ack: when to beat next, and renewed credentials when the old ones end soon (else null).
+   *
+   * @param command {@value #RESTART}, or null: nothing is asked for; others are ignored
+   */
+  public record HeartbeatAck(
+      int intervalSeconds, int leaseSeconds, S3Credentials credentials, String command) {}
 
   /**
    * {@code .../commit}: the manifest is in the bucket; {@code manifestSha256} is the digest of its

@@ -20,6 +20,7 @@ public enum Edge {
   BEAT("Heartbeat", "the lease is extended; a suspicion is withdrawn"),
   SUSPECTED("Suspect", "silent, but the provider says running: a grace is stored"),
   EXTENDED("Extend", "the fault is probably ours: the deadline moves"),
+  STALLED("Stall", "alive, but no step for too long: a restart in place is asked for"),
   DRAINING("Reclaim", "a reclaim notice came; the attempt saves"),
   SUCCESSOR_DECLARED("PrepareSuccessor", "the next instance boots while this one drains"),
   SUCCESSOR_CLOSED("Unplaced", "the successor came to nothing; another may be declared"),

@@ -11,6 +11,11 @@ public enum FenceCause {
   CONFIRMED,
   /** The notice's time is over. */
   DRAIN_OVER,
+  /**
+   * It makes no step, and restarting it in place did not happen in time, or did not help: the job
+   * goes to another machine.
+   */
+  STALLED,
   /** A second attempt token came with a used bootstrap token. */
   COPIED_TOKEN
 }

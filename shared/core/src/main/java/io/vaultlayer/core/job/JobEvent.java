@@ -90,6 +90,14 @@ public sealed interface JobEvent {
 
   record Suspect(Instant now, int epoch, long seenSequence, Instant graceEnd) implements JobEvent {}
 
+  /**
+   * The attempt is heard, and its program has made no step for too long: a restart in place is
+   * asked for with the next beat.
+   *
+   * @param detail since when, and how long it may take, in words
+   */
+  record Stall(Instant now, int epoch, long seenSequence, String detail) implements JobEvent {}
+
   /** The control plane itself was away, or its breaker is open: the deadline moves. */
   record Extend(Instant now, int epoch, long seenSequence, Instant until, String reason)
       implements JobEvent {}

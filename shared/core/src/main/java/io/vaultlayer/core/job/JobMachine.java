@@ -22,6 +22,7 @@ import io.vaultlayer.core.job.JobEvent.Register;
 import io.vaultlayer.core.job.JobEvent.Resume;
 import io.vaultlayer.core.job.JobEvent.Salvage;
 import io.vaultlayer.core.job.JobEvent.Settle;
+import io.vaultlayer.core.job.JobEvent.Stall;
 import io.vaultlayer.core.job.JobEvent.Start;
 import io.vaultlayer.core.job.JobEvent.Stop;
 import io.vaultlayer.core.job.JobEvent.Suspect;
@@ -62,6 +63,14 @@ public final class JobMachine {
    */
   public static final int MOST_SUCCESSORS = 3;
 
+  /**
+   * No step for less than this is no stall, however fast the steps were: a save may take as long.
+   */
+  public static final Duration LEAST_STALL = Duration.ofMinutes(10);
+
+  /** After so long a restart in place that was asked for has not happened. */
+  public static final Duration RESTART_LIMIT = Duration.ofMinutes(5);
+
   private JobMachine() {}
 
   /** What follows from the event in the lease's present state. */
@@ -96,7 +105,7 @@ public final class JobMachine {
       case Resume _ -> ignore(Why.JOB_NOT_ENDED);
       case Register _ -> ignore(Why.FENCED);
       case Intend _, Launched _, Unplaced _, Fund _ -> ignore(Why.WRONG_STATE);
-      case Suspect _, Extend _, PrepareSuccessor _ -> ignore(Why.WRONG_STATE);
+      case Suspect _, Extend _, Stall _, PrepareSuccessor _ -> ignore(Why.WRONG_STATE);
       case Heartbeat _, Reclaim _, Commit _, Condemn _, NextEpoch _, Exit _ -> ignore(Why.FENCED);
     };
   }
@@ -116,7 +125,7 @@ public final class JobMachine {
       case Settle e -> settle(lease, e);
       case Start e -> arm(lease, e);
       case Resume _ -> ignore(Why.JOB_NOT_ENDED);
-      case Suspect _, Extend _, PrepareSuccessor _ -> ignore(Why.WRONG_STATE);
+      case Suspect _, Extend _, Stall _, PrepareSuccessor _ -> ignore(Why.WRONG_STATE);
       case Heartbeat _, Reclaim _, Commit _, Condemn _, NextEpoch _, Exit _ -> ignore(Why.FENCED);
     };
   }
@@ -132,6 +141,7 @@ public final class JobMachine {
       case Fund e -> fund(lease, e);
       case Unplaced e -> unplaced(lease, e);
       case Suspect e -> suspect(lease, e);
+      case Stall _ -> ignore(Why.WRONG_STATE);
       case Extend e -> extend(lease, e);
       case Fence e -> fence(lease, e);
       case Salvage e -> salvage(lease, e);
@@ -154,6 +164,7 @@ public final class JobMachine {
       case NextEpoch e -> nextEpoch(lease, e);
       case Register e -> register(lease, e);
       case Suspect e -> suspect(lease, e);
+      case Stall e -> stall(lease, e);
       case Extend e -> extend(lease, e);
       case Fence e -> fence(lease, e);
       case Cancel e -> cancel(lease, e);
@@ -176,6 +187,7 @@ public final class JobMachine {
       case PrepareSuccessor e -> prepareSuccessor(lease, e);
       case Register e -> register(lease, e);
       case Suspect e -> suspect(lease, e);
+      case Stall _ -> ignore(Why.WRONG_STATE);
       case Extend e -> extend(lease, e);
       case Fence e -> fence(lease, e);
       case Cancel e -> cancel(lease, e);
@@ -201,7 +213,7 @@ public final class JobMachine {
       case Exit _, NextEpoch _, Heartbeat _, Reclaim _, Commit _, Condemn _ -> ignore(Why.FENCED);
       case Start _, Cancel _, Stop _, Claim _, Intend _, Launched _, Unplaced _, Fund _ ->
           ignore(Why.JOB_ENDED);
-      case Suspect _, Extend _, PrepareSuccessor _, Salvage _ -> ignore(Why.JOB_ENDED);
+      case Suspect _, Extend _, Stall _, PrepareSuccessor _, Salvage _ -> ignore(Why.JOB_ENDED);
     };
   }
 
@@ -433,7 +445,7 @@ public final class JobMachine {
     var starts = lease.state() == JobState.STARTING && e.phase().equals("running");
     var old = lease.run();
     var next = lease.edit();
-    next.run = told(old, e, starts);
+    next.run = told(lease, e, starts);
     extendLease(next, lease, e.now());
     if (!starts) {
       return accept(next, lease.state() == JobState.STARTING ? Edge.BOOT_BEAT : Edge.BEAT);
@@ -442,21 +454,54 @@ public final class JobMachine {
     return accept(next, e.now(), Edge.PROGRAM_STARTED, "epoch " + lease.epoch());
   }
 
-  private static Run told(Run old, Heartbeat e, boolean starts) {
+  private static Run told(Lease lease, Heartbeat e, boolean starts) {
+    var old = lease.run();
     var run = old.edit();
     run.programStarted = old.programStarted() || starts;
     run.beat = e.beat();
     run.phase = e.phase();
-    if (e.step().isPresent() && !e.step().equals(old.step())) {
-      run.step = e.step();
-      run.stepAt = Optional.of(e.now());
-      run.stalledAt = Optional.empty();
-    }
+    run.step = e.step().or(old::step);
     run.firstStep = old.firstStep().or(e::firstStep);
     run.loss = e.loss().filter(Double::isFinite).or(old::loss);
     run.stepsPerSecond = e.stepsPerSecond().filter(Double::isFinite);
     run.lastBeatAt = Optional.of(e.now());
+    toldStep(run, lease, e);
     return run.build();
+  }
+
+  /**
+   * Only a program that tells its steps can stall: one that tells none has its saves numbered by
+   * the agent, without a first step. Time in which nothing was heard is not held against it: then
+   * the training was frozen, or went on unseen.
+   */
+  private static void toldStep(Run.Edit run, Lease lease, Heartbeat e) {
+    var old = lease.run();
+    if (e.step().isEmpty() || e.firstStep().isEmpty()) {
+      run.stepAt = Optional.empty();
+      run.stalledAt = Optional.empty();
+    } else if (old.stepAt().isEmpty()) {
+      run.stepAt = Optional.of(e.now());
+    } else {
+      var from = old.stepAt().get().plus(unheard(lease, e.now()));
+      if (old.step().isPresent() && e.step().get() <= old.step().get()) {
+        run.stepAt = Optional.of(from);
+        return;
+      }
+      long gap = Math.max(0, Duration.between(from, e.now()).toSeconds());
+      run.stepGapSeconds = Optional.of(Math.max(gap, old.stepGapSeconds().orElse(0L)));
+      run.stepAt = Optional.of(e.now());
+      run.stalledAt = Optional.empty();
+    }
+  }
+
+  private static Duration unheard(Lease lease, Instant now) {
+    var half = Duration.ofMillis(lease.boundLaunch().orElseThrow().leaseSeconds() * 500L);
+    return lease
+        .run()
+        .lastBeatAt()
+        .map(last -> Duration.between(last, now))
+        .filter(gap -> gap.compareTo(half) > 0)
+        .orElse(Duration.ZERO);
   }
 
   private static Decision reclaim(Lease lease, Reclaim e) {
@@ -637,6 +682,25 @@ public final class JobMachine {
     return accept(next, e.now(), Edge.EXTENDED, e.reason());
   }
 
+  private static Decision stall(Lease lease, Stall e) {
+    if (e.epoch() == lease.epoch() && lease.run().stalledAt().isPresent()) {
+      return new Recognised(lease);
+    }
+    var moved = moved(lease, e.epoch(), e.seenSequence());
+    if (moved.isPresent()) {
+      return moved.get();
+    }
+    var stepAt = lease.run().stepAt();
+    if (stepAt.isEmpty() || stepAt.get().plus(LEAST_STALL).isAfter(e.now())) {
+      return ignore(Why.STEP_ADVANCED);
+    }
+    var next = lease.edit();
+    var run = lease.run().edit();
+    run.stalledAt = Optional.of(e.now());
+    next.run = run.build();
+    return accept(next, e.now(), Edge.STALLED, e.detail());
+  }
+
   // ------------------------------------------------------------------ the attempt ends
 
   private static Decision fence(Lease lease, Fence e) {
@@ -688,6 +752,12 @@ public final class JobMachine {
               && !lease.deadline().get().isAfter(e.now())
               && (lease.graceEnd().isEmpty() || !lease.graceEnd().get().isAfter(e.now()));
       case DRAIN_OVER -> lease.drainEnd().isPresent() && !lease.drainEnd().get().isAfter(e.now());
+      case STALLED ->
+          lease
+              .run()
+              .stalledAt()
+              .filter(at -> lease.run().afterStall() || !at.plus(RESTART_LIMIT).isAfter(e.now()))
+              .isPresent();
       case CONFIRMED -> lease.launches().stream().anyMatch(l -> l.instanceId().isPresent());
       case COPIED_TOKEN -> lease.bound().isPresent();
     };
@@ -720,7 +790,9 @@ public final class JobMachine {
     next.nextLaunch = launch.number() + 1;
     next.token = Optional.of(e.nextToken());
     next.deadline = Optional.of(e.now().plusSeconds(launch.leaseSeconds()));
-    next.run = Run.begin(e.now()).registered(lease.pointer().map(p -> p.step()));
+    var run = Run.begin(e.now()).registered(lease.pointer().map(p -> p.step())).edit();
+    run.afterStall = e.outcome() == Outcome.STALLED || lease.run().afterStall();
+    next.run = run.build();
     return accepted(
         next,
         Edge.RESTARTED_IN_PLACE,

@@ -48,6 +48,8 @@ public enum Why {
   DEADLINE_NOT_PASSED,
   /** Already suspected; a grace is never restarted for the same silence. */
   GRACE_RUNNING,
+  /** The step advanced not long ago, or none is told. */
+  STEP_ADVANCED,
   /** A successor is declared already. */
   SUCCESSOR_DECLARED,
   /** Failover is off, or the attempts or the successors of this drain are used up. */

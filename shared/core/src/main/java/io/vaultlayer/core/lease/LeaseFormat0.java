@@ -57,6 +57,7 @@ final class LeaseFormat0 {
         f.text("phase"),
         f.maybeNumber("step"),
         Optional.empty(),
+        Optional.empty(),
         f.maybeNumber("first"),
         f.maybeDecimal("loss"),
         f.maybeDecimal("rate"),

@@ -179,6 +179,7 @@ record LeaseParts(JobId job) {
         .putCount("be", r.beat())
         .put("s", r.step(), n -> n)
         .putMillis("sa", r.stepAt())
+        .put("sg", r.stepGapSeconds(), n -> n)
         .put("s1", r.firstStep(), n -> n)
         .put("lo", r.loss(), n -> Double.toString(n))
         .put("ra", r.stepsPerSecond(), n -> Double.toString(n))
@@ -201,6 +202,7 @@ record LeaseParts(JobId job) {
         f.maybeText("ph").orElse(state.wireName()),
         f.maybeNumber("s"),
         f.maybeMillis("sa"),
+        f.maybeNumber("sg"),
         f.maybeNumber("s1"),
         f.maybeText("lo").map(Double::valueOf),
         f.maybeText("ra").map(Double::valueOf),

@@ -11,7 +11,9 @@ import java.util.Optional;
  *     last loss
  * @param programStarted the user's program was started in this epoch
  * @param phase as in the last beat
- * @param stepAt when the control plane saw the step advance last; empty while no step is known
+ * @param stepAt when the control plane saw the step advance last, later by any time in which it
+ *     heard nothing; empty while the program tells no step
+ * @param stepGapSeconds the longest time between two advances that it saw
  * @param resumedFrom the pointer's step that register returned; empty on a fresh start
  * @param committed a new step was committed in this epoch
  * @param didNotResume a commit was refused because its step was not newer
@@ -27,6 +29,7 @@ public record Run(
     String phase,
     Optional<Long> step,
     Optional<Instant> stepAt,
+    Optional<Long> stepGapSeconds,
     Optional<Long> firstStep,
     Optional<Double> loss,
     Optional<Double> stepsPerSecond,
@@ -45,6 +48,7 @@ public record Run(
         false,
         0,
         "placing",
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
@@ -110,6 +114,7 @@ public record Run(
     public String phase;
     public Optional<Long> step;
     public Optional<Instant> stepAt;
+    public Optional<Long> stepGapSeconds;
     public Optional<Long> firstStep;
     public Optional<Double> loss;
     public Optional<Double> stepsPerSecond;
@@ -128,6 +133,7 @@ public record Run(
       phase = base.phase;
       step = base.step;
       stepAt = base.stepAt;
+      stepGapSeconds = base.stepGapSeconds;
       firstStep = base.firstStep;
       loss = base.loss;
       stepsPerSecond = base.stepsPerSecond;
@@ -148,6 +154,7 @@ public record Run(
           phase,
           step,
           stepAt,
+          stepGapSeconds,
           firstStep,
           loss,
           stepsPerSecond,

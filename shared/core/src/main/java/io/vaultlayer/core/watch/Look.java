@@ -84,7 +84,7 @@ public final class Look {
       return new Extend(Reason.CLOCK_AHEAD, limit);
     }
     if (!Lateness.isLate(lease, outlook.heldAgainst(), now)) {
-      return new Leave(Reason.HEARD);
+      return Stalls.look(lease, now).orElse(new Leave(Reason.HEARD));
     }
     return new Leave(sight.complete() ? Reason.LATE : Reason.LATE_UNLISTED);
   }

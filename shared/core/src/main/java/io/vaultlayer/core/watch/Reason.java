@@ -20,6 +20,10 @@ public enum Reason {
   HELD_AFTER_BREAKER("silent, but the breaker closed less than a full lease ago"),
   HELD_RATE("silent, and the fences by silence that this tick may do are used up"),
   HELD_OPINION("silent, and its provider could not be asked about all in this tick"),
+  /** It was told to with the ack of its last beat. */
+  STALL_RESTARTING("alive without a step for too long: a restart in place was asked for"),
+  /** A program that tells no steps: nobody is fenced for it. */
+  COMMITS_STOPPED("its checkpoints came regularly, and none has come for long"),
 
   // ---- something is done
   /** The provider must be asked before anything is decided. */
@@ -34,6 +38,9 @@ public enum Reason {
   SILENT_UNKNOWN("silent for its lease, and its provider does not say"),
   SILENT_RUNNING("silent for its lease and the grace, although its provider says running"),
   SUSPICION("silent for its lease, but its provider says running: a grace begins"),
+  STALL("alive, but its program has made no step for too long"),
+  STALL_STANDS("no step for too long, and the restart in place has not happened in time"),
+  STALL_AGAIN("no step for too long once more after a restart in place: another machine is tried"),
   CLOCK_AHEAD("its stored deadline lies further ahead than a lease: a clock was wrong");
 
   private final String meaning;

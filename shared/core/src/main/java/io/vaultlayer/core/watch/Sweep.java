@@ -122,7 +122,7 @@ public record Sweep(
       case Verdict.Stop _ -> 0;
       case Verdict.Fence fence when fence.cause() != FenceCause.SILENCE -> 1;
       case Verdict.Fence _ -> 2;
-      case Verdict.Suspect _ -> 3;
+      case Verdict.Suspect _, Verdict.Stall _ -> 3;
       case Verdict.Extend _ -> 4;
       case Verdict.Ask _ -> 5;
       case Verdict.Leave _ -> 6;

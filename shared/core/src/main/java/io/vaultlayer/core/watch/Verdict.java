@@ -24,6 +24,9 @@ public sealed interface Verdict {
   record Fence(Reason reason, FenceCause cause, Outcome outcome, String detail, boolean counts)
       implements Verdict {}
 
+  /** Marks the attempt as stalled, by which the agent is asked to restart in place. */
+  record Stall(Reason reason, String detail) implements Verdict {}
+
   /** The user's own deadline ends the job. */
   record Stop(Reason reason) implements Verdict {}
 }

@@ -46,6 +46,9 @@ class JobMachineTest {
   class Paying extends PayingRules {}
 
   @Nested
+  class Stalling extends StallingRules {}
+
+  @Nested
   class Ending extends EndingRules {}
 
   @Nested
@@ -89,6 +92,7 @@ class JobMachineTest {
               "Salvage",
               "Fund",
               "Fence",
+              "Stall",
               "NextEpoch",
               "Exit");
     }

@@ -58,6 +58,7 @@ final class ModelLaws {
           JobEvent.Unplaced _,
           JobEvent.Suspect _,
           JobEvent.Extend _,
+          JobEvent.Stall _,
           JobEvent.Cancel _,
           JobEvent.Stop _,
           JobEvent.Resume _,

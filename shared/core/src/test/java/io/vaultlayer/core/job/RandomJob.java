@@ -75,7 +75,8 @@ final class RandomJob {
   /** Time goes on: a little, or to where something is due. */
   void timePasses() {
     var target =
-        switch (random.nextInt(8)) {
+        switch (random.nextInt(9)) {
+          case 8 -> lease.run().stalledAt().or(lease.run()::stepAt).map(this::stallEnd);
           case 0, 4, 5 -> lease.dueAt();
           case 1 -> lease.deadline();
           case 2 -> lease.graceEnd().or(lease::drainEnd);
@@ -83,6 +84,11 @@ final class RandomJob {
           default -> Optional.of(now.plusMillis(random.nextInt(5000)));
         };
     now = target.filter(now::isBefore).orElse(now);
+  }
+
+  private Instant stallEnd(Instant since) {
+    return since.plus(
+        lease.run().stalledAt().isPresent() ? JobMachine.RESTART_LIMIT : JobMachine.LEAST_STALL);
   }
 
   /** Anything that could be told of this job now. */
@@ -175,7 +181,7 @@ final class RandomJob {
   }
 
   private JobEvent fresh() {
-    return switch (random.nextInt(31)) {
+    return switch (random.nextInt(32)) {
       case 0 -> new JobEvent.Start(now);
       case 1, 2, 3 -> new JobEvent.Claim(now, epoch(), provisioner(), now.plusSeconds(60));
       case 4, 5 -> {
@@ -201,6 +207,7 @@ final class RandomJob {
       case 27 -> exit();
       case 29 ->
           new JobEvent.Fund(now, launchEpoch(), number(), now.plusSeconds(random.nextInt(3600)));
+      case 30 -> new JobEvent.Stall(now, epoch(), sequence(), "no step");
       case 28 -> random.nextInt(6) == 0 ? ending() : new JobEvent.Resume(now, epoch());
       default -> new JobEvent.Settle(now, sequence());
     };

@@ -292,6 +292,24 @@ final class Walk {
     return new JobEvent.Suspect(now, lease.epoch(), lease.sequence(), now.plus(LEASE.dividedBy(2)));
   }
 
+  /** A beat of a program that tells its steps, some of them each second. */
+  ByOwner steps(long step) {
+    return new JobEvent.Heartbeat(
+        now,
+        lease.epoch(),
+        token(),
+        lease.run().beat() + 1,
+        "running",
+        Optional.of(step),
+        Optional.of(1L),
+        Optional.empty(),
+        Optional.of(2.0));
+  }
+
+  JobEvent stall() {
+    return new JobEvent.Stall(now, lease.epoch(), lease.sequence(), "no step for long");
+  }
+
   JobEvent extend(Duration by) {
     return new JobEvent.Extend(
         now, lease.epoch(), lease.sequence(), now.plus(by), "the control plane was away");
@@ -344,12 +362,16 @@ final class Walk {
   }
 
   ByOwner nextEpoch(TokenHash next, Optional<Long> firstStep) {
+    return nextEpoch(next, firstStep, Outcome.LOST);
+  }
+
+  ByOwner nextEpoch(TokenHash next, Optional<Long> firstStep, Outcome outcome) {
     return new JobEvent.NextEpoch(
         now,
         lease.epoch(),
         token(),
         next,
-        Outcome.LOST,
+        outcome,
         "killed by SIGKILL",
         firstStep,
         firstStep.map(s -> s + 6));

@@ -113,7 +113,7 @@ final class WatchMoves implements ModelSpace<WatchWorld> {
 
   private static Optional<JobEvent> event(Verdict verdict) {
     return switch (verdict) {
-      case Verdict.Leave _, Verdict.Ask _, Verdict.Stop _ -> Optional.empty();
+      case Verdict.Leave _, Verdict.Ask _, Verdict.Stop _, Verdict.Stall _ -> Optional.empty();
       case Verdict.Extend(_, var until) ->
           Optional.of(
               new JobEvent.Extend(WatchWorld.now(), 1, ModelWorld.SEQUENCE, until, "clock"));

@@ -302,6 +302,7 @@ class LeaseCodecTest {
           text(),
           maybe(this::step),
           firstRelease ? Optional.empty() : maybe(this::time),
+          firstRelease ? Optional.empty() : maybe(this::step),
           maybe(this::step),
           maybe(this::decimal),
           maybe(this::decimal),

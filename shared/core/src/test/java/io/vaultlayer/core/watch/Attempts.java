@@ -4,8 +4,10 @@ import io.vaultlayer.core.job.Decision;
 import io.vaultlayer.core.job.JobEvent;
 import io.vaultlayer.core.job.JobId;
 import io.vaultlayer.core.job.JobMachine;
+import io.vaultlayer.core.job.Outcome;
 import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
+import io.vaultlayer.core.lease.Pointer;
 import io.vaultlayer.core.lease.Policy;
 import io.vaultlayer.core.lease.Submission;
 import io.vaultlayer.core.lease.TokenHash;
@@ -80,6 +82,43 @@ final class Attempts {
         then(
             launched, l -> new JobEvent.Register(at, l.epoch(), 1, BOOTSTRAP, TOKEN, "i-1", "m-1"));
     return beat(registered, heard);
+  }
+
+  /** A beat that tells a step. */
+  static Lease step(Lease lease, Instant now, long step, Optional<Double> stepsPerSecond) {
+    return then(
+        lease,
+        l ->
+            new JobEvent.Heartbeat(
+                now,
+                l.epoch(),
+                l.token().orElseThrow(),
+                l.run().beat() + 1,
+                "running",
+                Optional.of(step),
+                Optional.of(1L),
+                Optional.empty(),
+                stepsPerSecond));
+  }
+
+  static Lease commit(Lease lease, Instant now, long step) {
+    var pointer = new Pointer(step, lease.epoch(), "k" + step, "d" + step, 1, 1, now);
+    return then(lease, l -> new JobEvent.Commit(now, l.epoch(), TOKEN, pointer));
+  }
+
+  static Lease restartedAfterStall(Lease lease, Instant now) {
+    return then(
+        lease,
+        l ->
+            new JobEvent.NextEpoch(
+                now,
+                l.epoch(),
+                TOKEN,
+                TokenHash.of("next"),
+                Outcome.STALLED,
+                "stalled",
+                Optional.of(1L),
+                l.run().step()));
   }
 
   static Lease beat(Lease lease, Instant now) {

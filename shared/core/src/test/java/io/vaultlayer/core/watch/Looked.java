@@ -70,6 +70,8 @@ final class Looked {
           Optional.of(
               new JobEvent.Fence(
                   now, l.epoch(), l.sequence(), "f", cause, outcome, detail, counts));
+      case Verdict.Stall(_, var detail) ->
+          Optional.of(new JobEvent.Stall(now, l.epoch(), l.sequence(), detail));
       case Verdict.Stop _ -> Optional.of(new JobEvent.Stop(now, "deadline", "passed"));
     };
   }

@@ -19,6 +19,9 @@ class WatchTest {
   class OneLook extends LookRules {}
 
   @Nested
+  class NoSteps extends StallRules {}
+
+  @Nested
   class Turns extends TurnRules {}
 
   @Nested
