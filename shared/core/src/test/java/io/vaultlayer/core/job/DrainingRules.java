@@ -96,13 +96,6 @@ abstract class DrainingRules {
         .isEqualTo(2 + JobMachine.MOST_SUCCESSORS);
   }
 
-  @Test
-  void noLabelIsGivenTwiceAfterAnEndBesideASuccessorEither() {
-    var job = succeeding();
-    job.takes(Edge.CANCELLED, job.cancel()).takes(Edge.RESUMED, job.resume());
-    assertThat(job.lease().nextLaunch()).isEqualTo(3);
-  }
-
   /** The item of a label that was used refuses the intent, and the job would never be placed. */
   @Test
   void aLabelThatASuccessorUsedIsNeverUsedAgain() {
