@@ -3,6 +3,7 @@ package io.vaultlayer.functions;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.vaultlayer.core.port.StoreUnavailable;
 import io.vaultlayer.functions.state.JobMessage;
 import io.vaultlayer.testkit.fake.MemoryBus;
 import io.vaultlayer.wire.Json;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -133,6 +135,27 @@ class EventsTest {
         .as("retraining announces nothing yet")
         .containsExactlyInAnyOrderElementsOf(
             CONTRACT.stream().filter(n -> !n.equals("RetrainRequested")).toList());
+  }
+
+  @Test
+  void aDecisionWhoseWriteGaveNoAnswerIsAnnouncedAllTheSame() {
+    var world = new World();
+    var job = world.submit(Map.of());
+    var agent = started(world);
+    var lost = new AtomicInteger();
+    world.afterWrite =
+        rows -> {
+          if (rows.getFirst().key().partition().equals(job)
+              && !rows.getFirst().table().equals("jobs")
+              && lost.getAndIncrement() == 0) {
+            throw new StoreUnavailable("the answer is lost", null);
+          }
+        };
+    assertThat(agent.succeed().status()).isEqualTo(200);
+    world.deliver();
+    assertThat(lost.get()).isPositive();
+    assertThat(world.announced).containsOnlyOnce("JobSucceeded");
+    assertThat(world.log).filteredOn(l -> l.contains("\"edge\":\"SUCCEEDED\"")).hasSize(1);
   }
 
   /** Succeeded after a loss and a restart in place, failed, cancelled, resumed, stopped. */

@@ -9,6 +9,9 @@ import io.vaultlayer.functions.state.Metrics.Metric;
 import io.vaultlayer.testkit.fake.FakeProvider;
 import io.vaultlayer.wire.Json;
 import io.vaultlayer.wire.Lists;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -127,6 +130,14 @@ class MetricsTest {
     }
     assertThat(lines()).hasSizeGreaterThan(2 * Metric.values().length);
     lines().forEach(line -> assertThat(problems(line)).as(line.toString()).isEmpty());
+  }
+
+  @Test
+  void everyMetricStandsOnItsPage() throws IOException {
+    var page = Files.readString(Path.of("..", "docs", "metrics.md"));
+    for (var metric : Metric.values()) {
+      assertThat(page).contains("| `" + metric.wireName() + "` | " + metric.unit());
+    }
   }
 
   @Test

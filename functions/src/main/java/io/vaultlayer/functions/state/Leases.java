@@ -128,13 +128,13 @@ public final class Leases {
    * @throws StoreUnavailable when the store gave no answer to the last try
    */
   public Result apply(JobId job, Function<Lease, JobEvent> event, Beside beside) {
-    Optional<Lease> attempted = Optional.empty();
+    Optional<Decided> attempted = Optional.empty();
     for (int tries = 1; ; tries++) {
       var found = find(job).orElseThrow(() -> new UnknownJob(job));
       var lease = found.lease();
-      if (attempted.isPresent() && isSame(attempted.get(), lease)) {
+      if (attempted.filter(a -> isSame(a.decision().next(), lease)).isPresent()) {
         log.note("recognised", job.value(), "the answer to our own write was lost");
-        return new Result.Recognised(lease);
+        return done(attempted.get());
       }
       project(lease.job(), lease.journal());
       var settled = lease.withoutJournal();
@@ -153,14 +153,12 @@ public final class Leases {
         case Decision.Accepted accepted -> {
           try {
             if (write(found, accepted.next(), beside)) {
-              log.decided(lease, happening, accepted);
-              metrics.written(lease, happening, accepted);
               project(job, accepted.next().journal());
-              return new Result.Done(accepted.next(), lease, accepted.edge(), accepted.effects());
+              return done(new Decided(lease, happening, accepted));
             }
             attempted = Optional.empty();
           } catch (StoreUnavailable e) {
-            attempted = Optional.of(accepted.next());
+            attempted = Optional.of(new Decided(lease, happening, accepted));
             if (tries >= MOST_TRIES) {
               throw e;
             }
@@ -172,6 +170,17 @@ public final class Leases {
       }
       platform.pause(Duration.ofMillis(2L << Math.min(tries, 7)));
     }
+  }
+
+  /** A decision of our own whose write may be there, or is. */
+  private record Decided(Lease before, JobEvent event, Decision.Accepted decision) {}
+
+  /** Its write is there, and nobody else knows that its effects are still to be performed. */
+  private Result done(Decided written) {
+    var decision = written.decision();
+    log.decided(written.before(), written.event(), decision);
+    metrics.written(written.before(), written.event(), decision);
+    return new Result.Done(decision.next(), written.before(), decision.edge(), decision.effects());
   }
 
   /** One page of one segment of the leases that the sweep has to look at. */
