@@ -149,6 +149,24 @@ class ReapingTest {
   }
 
   @Test
+  void aTerminateWhoseAnswerIsLostIsConfirmedByTheListAlone() {
+    var job = world.submit(Map.of());
+    var agent = running();
+    var label = agent.bootstrap.label();
+    beating(agent, 8);
+    world.provider.loseTerminateAnswers(true);
+    assertThat(agent.succeed().status()).isEqualTo(200);
+    world.deliver();
+    assertThat(world.provider.alive()).isEmpty();
+    assertThat(row(label).state()).isEqualTo(InstanceRow.State.TERMINATING);
+    world.pass(Duration.ofMinutes(1));
+    assertThat(row(label).state()).isEqualTo(InstanceRow.State.GONE);
+    assertThat(money(job).reserved()).isEmpty();
+    assertThat(world.provider.terminations()).as("no more than was needed").hasSize(1);
+    noLawIsBroken();
+  }
+
+  @Test
   void anOutageOfTheProviderDelaysTheEndAndNeverEndsTheTrying() {
     world.submit(Map.of());
     var agent = running();

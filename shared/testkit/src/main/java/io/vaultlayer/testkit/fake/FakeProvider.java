@@ -54,6 +54,7 @@ public final class FakeProvider implements Provider {
   private List<Offer> offers;
   private boolean noCapacity;
   private boolean failing;
+  private boolean losesTerminateAnswers;
   private int hiddenFromList;
   private int listsUntilTerminated;
   private int listsUntilVisible;
@@ -183,6 +184,9 @@ public final class FakeProvider implements Provider {
       }
     }
     instances.removeIf(instance -> instance.listsUntilGone == 0);
+    if (losesTerminateAnswers) {
+      throw new ProviderFailure(facts.name() + " gave no answer to a terminate", null);
+    }
   }
 
   @Override
@@ -219,6 +223,11 @@ public final class FakeProvider implements Provider {
   /** What describe says of a label whatever is true; empty ends the lie. */
   public synchronized void lie(String label, Optional<Sighting> said) {
     said.ifPresentOrElse(sighting -> lies.put(label, sighting), () -> lies.remove(label));
+  }
+
+  /** Terminates take effect, and nobody hears of it. */
+  public synchronized void loseTerminateAnswers(boolean lost) {
+    losesTerminateAnswers = lost;
   }
 
   /** A terminate takes effect only after this many further lists; 0 is at once. */
