@@ -8,7 +8,7 @@ final class Deaths {
   /** A silent provider answers for so long between two silences, and the reaper catches up. */
   private static final long ANSWERS_MILLIS = 90_000;
 
-  private static final long SILENT_MILLIS = 240_000;
+  private static final long SILENT_MILLIS = 600_000;
 
   /** More than a fence takes; nobody dies so shortly before the provider answers again. */
   private static final long SETTLE_MILLIS = 75_000;

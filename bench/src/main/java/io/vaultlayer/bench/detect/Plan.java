@@ -11,7 +11,7 @@ record Plan(
     int notices,
     double plainMonths) {
   static Plan full(long seed, int deaths) {
-    return new Plan(seed, deaths, 2500, 400, 1000, 4000, 2000, 2);
+    return new Plan(seed, deaths, 2500, 400, 1000, 2000, 1000, 1);
   }
 
   static Plan quick(long seed, int deaths) {
@@ -22,8 +22,8 @@ record Plan(
   int deaths(DeathClass how) {
     return switch (how) {
       case CONFIRMED -> deaths - deaths(DeathClass.SILENT) - deaths(DeathClass.SAYS_RUNNING);
-      case SILENT -> deaths * 35 / 100;
-      case SAYS_RUNNING -> deaths * 20 / 100;
+      case SILENT -> deaths * 28 / 100;
+      case SAYS_RUNNING -> deaths * 12 / 100;
     };
   }
 }
