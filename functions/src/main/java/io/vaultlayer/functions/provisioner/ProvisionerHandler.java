@@ -43,6 +43,7 @@ public final class ProvisionerHandler {
   private final Market market;
   private final Launches launches;
   private final Bars bars;
+  private final Salvages salvages;
   private final Successors successors;
 
   public ProvisionerHandler(Platform platform, Control control) {
@@ -50,6 +51,7 @@ public final class ProvisionerHandler {
     this.control = control;
     this.market = new Market(platform, control);
     this.bars = new Bars(platform, control);
+    this.salvages = new Salvages(platform, control);
     this.launches = new Launches(platform, control);
     this.successors = new Successors(platform, control, market, launches, bars);
   }
@@ -108,7 +110,8 @@ public final class ProvisionerHandler {
 
   // ---- a new launch
 
-  private void launch(Lease first, String by) {
+  private void launch(Lease claimed, String by) {
+    var first = salvages.look(claimed);
     var spec = control.records().spec(first.job()).orElseThrow();
     var found = market.choose(first, spec, List.of());
     var choice = found.choice();
@@ -151,11 +154,11 @@ public final class ProvisionerHandler {
             tellWaiting(lease, notTaken, next);
           }
           control.effects().reap(draft.record().label());
-          var claimed = more ? claim(lease.job(), by) : Optional.<Lease>empty();
-          if (claimed.isEmpty()) {
+          var again = more ? claim(lease.job(), by) : Optional.<Lease>empty();
+          if (again.isEmpty()) {
             return;
           }
-          lease = claimed.get();
+          lease = again.get();
           later = Optional.of(said);
         }
       }

@@ -193,6 +193,12 @@ public final class JobRecords {
         .toList();
   }
 
+  /** True for a checkpoint that its agent kept back, or that was found damaged. */
+  public boolean isHeldOrCondemned(JobId job, int epoch, long step) {
+    var id = "%08d#%012d".formatted(epoch, step);
+    return get(job, "h#" + id).isPresent() || get(job, "x#" + id).isPresent();
+  }
+
   /** A checkpoint that the agent held back; for the user's eyes. */
   public void hold(JobId job, int epoch, long step, Map<String, Object> attributes) {
     store.write(
