@@ -506,6 +506,31 @@ class MainJobTest {
   }
 
   @Test
+  void whenTicksHaveStoppedABeatCallsForOne() {
+    var job = world.submit(Map.of());
+    var agent = running(job);
+    beating(agent, 6, 3);
+    var ticks = (io.vaultlayer.testkit.fake.MemoryQueue) world.queue("TICK_QUEUE_URL");
+    ticks.take();
+    world.clock.advance(Duration.ofSeconds(1));
+    ticks.take();
+    world.clock.advance(Duration.ofSeconds(1));
+    ticks.take();
+    for (int second = 0; second < 60; second += 2) {
+      world.clock.advance(Duration.ofSeconds(2));
+      agent.beat("running", 4L);
+    }
+    assertThat(ticks.take()).containsOnly("{\"tick\":\"overdue\"}").hasSize(2);
+    world.provider.failing(true);
+    world.queue("TICK_QUEUE_URL").send("{}", Duration.ZERO);
+    world.deliver();
+    world.clock.advance(Duration.ofSeconds(20));
+    agent.beat("running", 5L);
+    assertThat(ticks.peek()).as("looked at no more than every 30 s").doesNotContain("overdue");
+    assertThat(world.lease(job).epoch()).isEqualTo(1);
+  }
+
+  @Test
   void everyWarningOfAnAttemptIsKept() {
     var job = world.submit(Map.of());
     var agent = running(job);

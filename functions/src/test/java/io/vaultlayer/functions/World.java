@@ -68,6 +68,7 @@ final class World implements Platform {
           Map.entry("ENDPOINT", "http://plane"),
           Map.entry("BUCKET", "bucket"),
           Map.entry("TICK_SECONDS", "2"),
+          Map.entry("BEAT_SECONDS", "0"),
           Map.entry("PARK_SECONDS", "0"));
 
   final ManualClock clock = new ManualClock();

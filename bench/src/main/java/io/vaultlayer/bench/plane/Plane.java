@@ -70,6 +70,7 @@ public final class Plane implements Platform {
           "ENDPOINT", "http://plane",
           "BUCKET", "bucket",
           "TICK_SECONDS", "10",
+          "BEAT_SECONDS", "0",
           "PARK_SECONDS", "0");
 
   public final Engine engine = new Engine();

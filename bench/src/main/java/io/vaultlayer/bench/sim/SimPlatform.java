@@ -26,6 +26,7 @@ final class SimPlatform implements Platform {
           Map.entry("ENDPOINT", "http://plane"),
           Map.entry("BUCKET", "bucket"),
           Map.entry("TICK_SECONDS", "10"),
+          Map.entry("BEAT_SECONDS", "0"),
           Map.entry("PARK_SECONDS", "0"));
 
   private final World world;

@@ -50,6 +50,7 @@ final class StoredPlane implements Platform {
           "ENDPOINT", "http://plane",
           "BUCKET", "bucket",
           "TICK_SECONDS", "10",
+          "BEAT_SECONDS", "0",
           "PARK_SECONDS", "0");
 
   private final Store store;

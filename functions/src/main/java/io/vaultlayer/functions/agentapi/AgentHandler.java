@@ -39,11 +39,13 @@ public final class AgentHandler {
   private final Platform platform;
   private final Control control;
   private final Assignments assignments;
+  private final Metronome metronome;
 
   public AgentHandler(Platform platform, Control control) {
     this.platform = platform;
     this.control = control;
     this.assignments = new Assignments(platform, control);
+    this.metronome = new Metronome(platform, control.log());
   }
 
   public Map<String, Function<HttpRequest, Answer>> routes() {
@@ -144,6 +146,7 @@ public final class AgentHandler {
           body.warnings().stream().limit(MOST_WARNINGS).map(AgentHandler::shortened).toList();
       control.records().warnings(caller.job(), caller.epoch(), warnings);
     }
+    metronome.look();
     return Answer.ok(ack(result.lease()));
   }
 

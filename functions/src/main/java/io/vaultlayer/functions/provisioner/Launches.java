@@ -14,6 +14,7 @@ import io.vaultlayer.core.port.Provider.Sighting;
 import io.vaultlayer.core.reap.InstanceLabel;
 import io.vaultlayer.core.reap.InstanceRow;
 import io.vaultlayer.core.reap.Reaper;
+import io.vaultlayer.core.watch.Rhythm;
 import io.vaultlayer.functions.Platform;
 import io.vaultlayer.functions.state.Control;
 import io.vaultlayer.functions.state.Instances;
@@ -86,6 +87,8 @@ final class Launches {
     var token =
         "vlb_"
             + Base64.getUrlEncoder().withoutPadding().encodeToString(platform.entropy().bytes(32));
+    int beat = Integer.parseInt(platform.variable("BEAT_SECONDS"));
+    var rhythm = Rhythm.of(facts, offer.pricing(), beat);
     int number = lease.nextLaunch();
     var record =
         new LaunchRecord(
@@ -98,8 +101,8 @@ final class Launches {
             offer.present(),
             offer.pricing(),
             offer.usdPerHour(),
-            facts.beatSeconds(),
-            facts.leaseSeconds(),
+            rhythm.beatSeconds(),
+            rhythm.leaseSeconds(),
             TokenHash.of(token),
             platform.clock().instant(),
             from.plus(facts.launchLimit()),
