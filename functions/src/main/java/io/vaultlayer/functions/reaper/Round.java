@@ -13,6 +13,7 @@ import io.vaultlayer.core.reap.InstanceLabel;
 import io.vaultlayer.core.reap.InstanceRow;
 import io.vaultlayer.core.reap.Look;
 import io.vaultlayer.core.reap.Reaper;
+import io.vaultlayer.core.reap.Reason;
 import io.vaultlayer.core.reap.Verdict;
 import io.vaultlayer.functions.Platform;
 import io.vaultlayer.functions.http.Crash;
@@ -75,7 +76,7 @@ final class Round {
   }
 
   private boolean write(Versioned<InstanceRow> stored, Verdict verdict) {
-    if (verdict instanceof Verdict.Nothing) {
+    if (verdict instanceof Verdict.Nothing || atRest(stored.value(), verdict)) {
       return true;
     }
     var late = bookedLate(verdict);
@@ -85,6 +86,13 @@ final class Round {
       late.ifPresent(usd -> teller.tellLate(verdict.next(), usd));
     }
     return written;
+  }
+
+  /** Nothing was learned about an instance that has a look of its own still to come. */
+  private boolean atRest(InstanceRow row, Verdict verdict) {
+    return verdict.reason() == Reason.OWNED
+        && row.why().equals(Reason.OWNED.code())
+        && row.dueAt().filter(at -> at.isAfter(platform.clock().instant())).isPresent();
   }
 
   /** What an instance cost beyond its reservation because its end was confirmed late. */

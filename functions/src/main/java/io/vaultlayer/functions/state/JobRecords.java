@@ -116,30 +116,29 @@ public final class JobRecords {
 
   // ---- projections
 
-  void project(JobId job, List<JournalEntry> journal) {
-    for (var entry : journal) {
-      var rows = new ArrayList<Write>();
-      rows.add(put(job, "d#%012d".formatted(entry.sequence()), Expect.anything(), decision(entry)));
-      entry
-          .closed()
-          .ifPresent(c ->
-              rows.add(
-                  put(
-                      job,
-                      "a#%08d".formatted(c.epoch()),
-                      Expect.anything(),
-                      RecordCodec.closed(c))));
-      entry.closed().flatMap(c -> fleet.row(job, c)).ifPresent(rows::add);
-      entry
-          .committed()
-          .ifPresent(
-              p -> rows.add(put(job, row("c", p), Expect.anything(), RecordCodec.pointer(p))));
-      entry
-          .condemned()
-          .ifPresent(p ->
-              rows.add(put(job, row("x", p), Expect.anything(), withReason(p, entry.reason()))));
-      store.write(rows);
-    }
+  /**
+   * Stores what a decision left to be told. Row by row, since each may be written again without
+   * harm and a transaction costs twice as much; the decision's own row comes last and so says that
+   * all are there.
+   */
+  void project(JobId job, JournalEntry entry) {
+    entry.closed().ifPresent(c -> write(job, "a#%08d".formatted(c.epoch()), RecordCodec.closed(c)));
+    entry.closed().flatMap(c -> fleet.row(job, c)).ifPresent(row -> store.write(List.of(row)));
+    entry.committed().ifPresent(p -> write(job, row("c", p), RecordCodec.pointer(p)));
+    entry.condemned().ifPresent(p -> write(job, row("x", p), withReason(p, entry.reason())));
+    write(job, decisionRow(entry), decision(entry));
+  }
+
+  boolean isProjected(JobId job, JournalEntry entry) {
+    return get(job, decisionRow(entry)).isPresent();
+  }
+
+  private static String decisionRow(JournalEntry entry) {
+    return "d#%012d".formatted(entry.sequence());
+  }
+
+  private void write(JobId job, String sort, Map<String, Object> attributes) {
+    store.write(List.of(put(job, sort, Expect.anything(), attributes)));
   }
 
   private static Map<String, Object> decision(JournalEntry e) {

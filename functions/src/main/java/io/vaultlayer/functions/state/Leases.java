@@ -136,7 +136,7 @@ public final class Leases {
         log.note("recognised", job.value(), "the answer to our own write was lost");
         return done(attempted.get());
       }
-      project(lease.job(), lease.journal());
+      heal(job, lease.journal());
       var settled = lease.withoutJournal();
       var happening = event.apply(lease);
       var decision =
@@ -153,7 +153,7 @@ public final class Leases {
         case Decision.Accepted accepted -> {
           try {
             if (write(found, accepted.next(), beside)) {
-              project(job, accepted.next().journal());
+              accepted.next().journal().forEach(entry -> records.project(job, entry));
               return done(new Decided(lease, happening, accepted));
             }
             attempted = Optional.empty();
@@ -239,10 +239,12 @@ public final class Leases {
         LeaseCodec.due(lease));
   }
 
-  /** Stores what the decisions left to be told; safe to repeat. */
-  private void project(JobId job, List<JournalEntry> journal) {
-    if (!journal.isEmpty()) {
-      records.project(job, journal);
+  /** Tells what earlier decisions left to be told, where their writer died before. */
+  private void heal(JobId job, List<JournalEntry> journal) {
+    for (var entry : journal) {
+      if (!records.isProjected(job, entry)) {
+        records.project(job, entry);
+      }
     }
   }
 

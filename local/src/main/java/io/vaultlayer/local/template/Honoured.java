@@ -26,6 +26,7 @@ public final class Honoured {
   static final String FUNCTION = "AWS::Serverless::Function";
   static final String HTTP_EVENT = FUNCTION + "/Events/HttpApi";
   static final String SQS_EVENT = FUNCTION + "/Events/SQS";
+  static final String LOG_GROUP = "AWS::Logs::LogGroup";
   static final String STATEMENT = "policy statement";
   static final String TARGET = RULE + "/Targets";
 
@@ -115,6 +116,12 @@ public final class Honoured {
                   "RedrivePolicy"),
               ignored(QUEUE, "messages stay in this process's memory", "SqsManagedSseEnabled"),
               honoured(QUEUE_POLICY, "Queues", "PolicyDocument"),
+              ignored(
+                  LOG_GROUP,
+                  "all functions write to the plane's own log, which is kept small",
+                  "LogGroupName",
+                  "LogGroupClass",
+                  "RetentionInDays"),
               honoured(API, "Auth"),
               ignored(API, "a text for people", "Description", "Name"),
               honoured(API + "/Auth", "EnableIamAuthorizer", "DefaultAuthorizer"),

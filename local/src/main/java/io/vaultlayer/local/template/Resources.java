@@ -54,6 +54,9 @@ final class Resources {
       case Honoured.RULE -> rules.add(rule(name, p));
       case Honoured.API -> api(name, p);
       case Honoured.FUNCTION -> functions.put(name, p);
+      case Honoured.LOG_GROUP -> {
+        // Nothing to make: the plane has one log.
+      }
       default -> throw Honoured.notHonoured(name, type, "this type of resource");
     }
   }

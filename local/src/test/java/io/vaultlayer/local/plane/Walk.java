@@ -320,7 +320,7 @@ final class Walk implements AutoCloseable {
     until("waiting", () -> status().path("state").asText().equals("waiting"));
     check = "a budget that does not cover a launch stops the job";
     provider.offers(new Offer("fake", "here", GpuClass.CPU, 1, 0, "spot", 5.0, "m-1", true));
-    job = submit(Map.of("budgetUsd", 1.0));
+    job = submit(Map.of("budgetUsd", 0.001));
     until("stopped", () -> status().path("state").asText().equals("stopped"));
     pause();
   }

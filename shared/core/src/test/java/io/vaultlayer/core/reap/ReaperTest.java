@@ -39,10 +39,8 @@ class ReaperTest {
     assertThat(verdict.next().dueAt().isPresent() || verdict.next().state() == State.GONE)
         .as("INV-6: due, or gone")
         .isTrue();
-    verdict
-        .next()
-        .dueAt()
-        .ifPresent(due -> assertThat(due).isBeforeOrEqualTo(now.plus(Reaper.LONGEST_PAUSE)));
+    var most = verdict.reason() == Reason.OWNED ? Reaper.AT_REST : Reaper.LONGEST_PAUSE;
+    verdict.next().dueAt().ifPresent(due -> assertThat(due).isBeforeOrEqualTo(now.plus(most)));
     return verdict;
   }
 
@@ -74,7 +72,7 @@ class ReaperTest {
       var kept = decide(live, launched, complete(seen("i-1", sighting)).orElseThrow());
       assertThat(kept).isInstanceOf(Verdict.Keep.class);
       assertThat(kept.reason()).isEqualTo(Reason.OWNED);
-      assertThat(kept.next().dueAt()).contains(LATER.plus(Reaper.OWNED));
+      assertThat(kept.next().dueAt()).contains(LATER.plus(Reaper.AT_REST));
     }
   }
 
