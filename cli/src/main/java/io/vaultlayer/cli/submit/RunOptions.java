@@ -117,6 +117,7 @@ public final class RunOptions {
       names = "--retry-exit-codes",
       paramLabel = "N[,N...]",
       split = ",",
+      hideParamSyntax = true,
       description = "The script asks to be started again by ending with one of these.")
   List<Integer> retryExitCodes = new ArrayList<>();
 
