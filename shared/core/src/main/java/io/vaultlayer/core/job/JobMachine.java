@@ -393,7 +393,12 @@ public final class JobMachine {
     moveForward(next, lease, e.pointer());
     var old = lease.counters();
     next.counters = new Counters(old.attempts(), 0, old.neverStarted(), old.waits());
-    return accept(next, e.now(), Edge.SALVAGED, "step " + e.pointer().step());
+    return accept(
+        next,
+        e.now(),
+        Edge.SALVAGED,
+        "step " + e.pointer().step(),
+        announce("CheckpointCommitted"));
   }
 
   // ------------------------------------------------------------------ the attempt lives
