@@ -28,7 +28,7 @@ from storm import fleet, plan, proxy, verdict  # noqa: E402
 DOCUMENT = {
     "jobs": 24, "succeeded": 24, "concurrent": 24, "minutes": 30, "seed": 1, "seconds": 1900.0, "kills": 300,
     "leakedInstances": 0, "leakedProcesses": 0, "unreleasedReservations": 0, "mismatchedWeights": 0, "brokenInvariants": 0,
-    "repeatedWorkShare": 0.04, "repeatedWorkBound": 0.05, "interruptions": 290, "condemned": 20, "zombiesFenced": 9,
+    "repeatedWorkShare": 0.04, "repeatedWorkBound": 0.05, "interruptions": 290, "condemned": 20, "zombiesFenced": 9, "silenceHeldBack": 0,
     "cadenceSteps": 20, "stepsLost": {"kill-agent": {"count": 3, "mean": 9.0, "p50": 9, "p99": 12, "max": 12}},
     "planeRevivals": 1, "benchTroubles": 0, "faults": {"kill-agent": 30}, "missedFaults": {"kill-early": 2},
     "attempts": {"lost": 290, "succeeded": 24}, "troubles": [], "ownDisk": True,

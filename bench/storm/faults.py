@@ -29,6 +29,7 @@ class Storm:
         self.trouble = []
         self.zombies = 0
         self.zombie_troubles = []
+        self.waited_for = []  # the breaker, and a watchdog that was away, may hold silence back
         self.running = []
         self._globally = threading.Lock()
         self._count = threading.Lock()
@@ -206,7 +207,7 @@ class Storm:
             processes.signal_all(pids, signal.SIGCONT)
         try:
             if not moved:
-                self.zombie_troubles.append(f"{one.id}: epoch {epoch} was paused for long and never moved on")
+                self.waited_for.append(f"{one.id}: epoch {epoch} was paused for {MOVE_ON:.0f} s and not fenced")
                 return True
             if ended:  # its last word was on its way when it was stopped
                 return False

@@ -145,6 +145,8 @@ def judge(home, fleet, storm, stuck, say):
         say(f"leaked: {pid} {command_line(pid)}")
     for row in [*late, *storm.zombie_troubles, *(f"{b['job']}: {b['invariant']} {b['detail']}" for b in check["broken"])]:
         say("broken: " + row)
+    for row in storm.waited_for:
+        say("held back: " + row)
     for row in storm.trouble:
         say("trouble of the bench: " + row)
     return {
@@ -166,6 +168,7 @@ def judge(home, fleet, storm, stuck, say):
         "condemned": condemned,
         "stepsLost": {kind: spread(counts) for kind, counts in sorted(lost.items())},
         "zombiesFenced": storm.zombies,
+        "silenceHeldBack": len(storm.waited_for),
         "attempts": dict(sorted(outcomes.items())),
         "faults": dict(sorted(storm.done.items())),
         "missedFaults": dict(sorted(storm.missed.items())),
