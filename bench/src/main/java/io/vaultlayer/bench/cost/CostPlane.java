@@ -61,6 +61,7 @@ final class CostPlane implements Platform {
           "OWNER", "default",
           "ENDPOINT", "https://abcdefghij.execute-api.us-east-1.amazonaws.com",
           "BUCKET", "bucket",
+          "BEAT_SECONDS", "0",
           "TICK_SECONDS", Integer.toString(Deployment.TICK_SECONDS),
           "PARK_SECONDS", "0");
 
