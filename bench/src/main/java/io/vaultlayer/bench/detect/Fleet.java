@@ -38,6 +38,7 @@ final class Fleet {
   private long notices;
   private long tooLate;
   private long falseFences;
+  private long breakerOpenings;
 
   /**
    * @param fencedAfter gets, for each true death, the milliseconds until its fence was committed
@@ -48,7 +49,7 @@ final class Fleet {
     this.loss = loss;
     this.fencedAfter = fencedAfter;
     this.random = Chance.of(seed, "fleet", 0);
-    this.plane = new Plane(seed, line -> {});
+    this.plane = new Plane(seed, this::line);
     this.cloud = new Cloud(plane, "cloud", seed, this::booted);
     plane.add(cloud);
     plane.listen(this::announced);
@@ -171,6 +172,12 @@ final class Fleet {
     }
   }
 
+  private void line(String line) {
+    if (line.contains("\"note\":\"breaker\"") && line.contains(" to OPEN")) {
+      breakerOpenings++;
+    }
+  }
+
   // ---- what happened
 
   Trainer trainer(int index) {
@@ -200,9 +207,6 @@ final class Fleet {
 
   /** Times that a breaker opened. */
   long breakerOpenings() {
-    return plane.rows().all("jobs").stream()
-        .filter(row -> row.key().partition().equals("watchdog"))
-        .filter(row -> "OPEN".equals(row.attributes().get("to")))
-        .count();
+    return breakerOpenings;
   }
 }

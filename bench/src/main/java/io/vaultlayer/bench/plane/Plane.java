@@ -38,7 +38,9 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,13 +86,33 @@ public final class Plane implements Platform {
   private final Functions functions;
   private final List<Provider> providers = new ArrayList<>();
   private final Routes routes;
-  private final ProvisionerHandler provisioner;
-  private final WatchdogHandler watchdog;
-  private final ReaperHandler reaper;
+  private final DecisionLog log;
+  private final BiFunction<Lease, JobEvent, Decision> decide;
+  private final Deque<Environment> idle = new ArrayDeque<>();
   private final List<Consumer<Announced>> listeners = new ArrayList<>();
   private int ticking;
   private boolean down;
   private boolean ingressDown;
+
+  /**
+   * What one invocation at a time runs in, as on Lambda: an invocation that waits keeps its own,
+   * and the next one gets another.
+   */
+  private final class Environment {
+    private final Control own = Control.on(Plane.this, log, decide);
+    private final ProvisionerHandler provisioner = new ProvisionerHandler(Plane.this, own);
+    private final WatchdogHandler watchdog = new WatchdogHandler(Plane.this, own);
+    private final ReaperHandler reaper = new ReaperHandler(Plane.this, own);
+
+    private Map<String, Object> handle(String queue, Map<String, Object> event) {
+      return switch (queue) {
+        case "TICK_QUEUE_URL" -> watchdog.handle(event);
+        case "REAP_QUEUE_URL" -> reaper.handle(event);
+        case "PROVISION" -> provisioner.handle(event);
+        default -> throw new IllegalArgumentException("no function reads " + queue);
+      };
+    }
+  }
 
   /** An event as it was published: its type, the job, and the job's epoch after it. */
   public record Announced(String type, String job, int epoch) {}
@@ -111,7 +133,9 @@ public final class Plane implements Platform {
     latency = new Latency(seed);
     functions = new Functions(engine);
     store = new SlowStore(rows, () -> functions.sleep(latency.store()));
-    control = Control.on(this, new DecisionLog(log), decide);
+    this.log = new DecisionLog(log);
+    this.decide = decide;
+    control = Control.on(this, this.log, decide);
     var all = new HashMap<String, Function<HttpRequest, Routes.Answer>>();
     all.putAll(new SubmitHandler(this, control).routes());
     all.putAll(new QueryHandler(this, control).routes());
@@ -119,9 +143,6 @@ public final class Plane implements Platform {
     all.putAll(new AgentHandler(this, control).routes());
     all.putAll(new CommitHandler(this, control).routes());
     routes = new Routes(all, control.log());
-    provisioner = new ProvisionerHandler(this, control);
-    watchdog = new WatchdogHandler(this, control);
-    reaper = new ReaperHandler(this, control);
     everyMinute(1, () -> send("TICK_QUEUE_URL", "{\"tick\":\"minute\"}", 0));
     everyMinute(5, () -> send("REAP_QUEUE_URL", "{\"reap\":\"inventory\"}", 0));
   }
@@ -262,13 +283,9 @@ public final class Plane implements Platform {
 
   private void handle(String queue, String body) {
     var event = Map.<String, Object>of("Records", List.of(Map.of("messageId", "m", "body", body)));
-    var answer =
-        switch (queue) {
-          case "TICK_QUEUE_URL" -> watchdog.handle(event);
-          case "REAP_QUEUE_URL" -> reaper.handle(event);
-          case "PROVISION" -> provisioner.handle(event);
-          default -> throw new IllegalArgumentException("no function reads " + queue);
-        };
+    var environment = Optional.ofNullable(idle.poll()).orElseGet(Environment::new);
+    var answer = environment.handle(queue, event);
+    idle.push(environment);
     if (!answer.get("batchItemFailures").equals(List.of())) {
       engine.after(VISIBILITY_MILLIS, () -> deliver(queue, body));
     }

@@ -30,6 +30,22 @@ class DetectionTest {
   }
 
   @Test
+  void aDeathThatTheProviderIsSilentAboutIsFencedWithinLeaseAndTick() throws InterruptedException {
+    var seconds = deaths(DeathClass.SILENT, 60);
+    assertThat(seconds.mean()).isLessThan(42);
+    assertThat(seconds.quantile(0.99)).isLessThan(50);
+  }
+
+  @Test
+  void tenMinutesWithoutOurIngressFenceNobody() throws InterruptedException {
+    for (var kind : Outages.Kind.values()) {
+      var seen = inAWorld(() -> Outages.play(kind, JOBS, 3));
+      assertThat(seen.falseFences()).isZero();
+      assertThat(seen.training()).isEqualTo(JOBS);
+    }
+  }
+
+  @Test
   void aNoticeBringsAReplacementBeforeTheHostIsGone() throws InterruptedException {
     var seen = inAWorld(() -> Notices.play(30, JOBS, 40, 5));
     assertThat(seen.notices()).isGreaterThan(20);
