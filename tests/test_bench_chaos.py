@@ -28,7 +28,7 @@ from storm import fleet, plan, proxy, verdict  # noqa: E402
 DOCUMENT = {
     "jobs": 24, "succeeded": 24, "concurrent": 24, "minutes": 30, "seed": 1, "seconds": 1900.0, "kills": 300,
     "leakedInstances": 0, "leakedProcesses": 0, "unreleasedReservations": 0, "mismatchedWeights": 0, "brokenInvariants": 0,
-    "repeatedWorkShare": 0.04, "repeatedWorkBound": 0.05, "interruptions": 290, "condemned": 20, "zombiesFenced": 9, "silenceHeldBack": 0,
+    "repeatedWorkShare": 0.04, "repeatedWorkBound": 0.05, "interruptions": 290, "condemned": 20, "salvaged": 2, "zombiesFenced": 9, "silenceHeldBack": 0,
     "cadenceSteps": 20, "stepsLost": {"kill-agent": {"count": 3, "mean": 9.0, "p50": 9, "p99": 12, "max": 12}},
     "planeRevivals": 1, "benchTroubles": 0, "faults": {"kill-agent": 30}, "missedFaults": {"kill-early": 2},
     "attempts": {"lost": 290, "succeeded": 24}, "troubles": [], "ownDisk": True,
@@ -134,6 +134,21 @@ class ChaosBenchTest(unittest.TestCase):
         self.assertEqual([("kill-both", 6)], fleet.losses(struck, made))
         train(cut, "--steps", "38", *words[2:])
         self.assertNotEqual(weights[0], (cut / "out/weights.bin").read_bytes(), "one step more is another end")
+
+    def test_a_commit_after_its_epochs_end_is_late_unless_it_was_salvaged(self):
+        def checkpoint(step, at, status="committed"):
+            return {"step": step, "epoch": 1, "status": status, "committedAt": f"2026-11-21T10:00:{at}Z"}
+
+        rows = {
+            "checkpoints": [checkpoint(20, "09", "condemned"), checkpoint(40, "11"), checkpoint(60, "12")],
+            "decisions": [{"epoch": 2, "edge": "SALVAGED", "reason": "step 60"}, {"epoch": 2, "edge": "CLAIMED", "reason": "due"}],
+        }
+        home = types.SimpleNamespace(
+            ask=lambda route: {"attempts": [{"epoch": 1, "endedAt": "2026-11-21T10:00:10Z"}, {"epoch": 2, "endedAt": None}]},
+            pages=lambda route, key: rows[key])
+        late, condemned, salvaged = fleet.Fleet.commits(types.SimpleNamespace(home=home), types.SimpleNamespace(id="job_x"))
+        self.assertEqual((1, 1), (condemned, salvaged))
+        self.assertEqual(["step 40 of epoch 1 was committed after the epoch's end"], late)
 
     def test_the_training_refuses_a_checkpoint_that_was_changed(self):
         for name in ("state.bin", "ballast.bin"):

@@ -1,13 +1,12 @@
 """What each fault does. A fault that found nobody to strike says so; it was not done."""
 
+import collections
 import contextlib
-import json
 import os
 import resource
 import signal
 import threading
 import time
-import collections
 
 from mainjob import processes
 
@@ -20,10 +19,9 @@ MOVE_ON = 240.0  # a fence, a claim that a killed plane still holds, a busy mach
 class Storm:
     """Performs faults, each on a thread of its own; `done` and `missed` count them by kind."""
 
-    def __init__(self, home, fleet, disk, door, bucket, say):
+    def __init__(self, home, fleet, disk, door, bucket):
         self.home, self.fleet, self.disk = home, fleet, disk
         self.doors = (door, bucket)
-        self.say = say
         self.done, self.missed = collections.Counter(), collections.Counter()
         self.kills = 0
         self.trouble = []

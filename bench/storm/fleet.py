@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 
 from mainjob.home import WORKLOAD, BenchFailed
 from mainjob.measure import instant
@@ -30,7 +29,6 @@ class Trainee:
     plan: object
     witness: pathlib.Path
     twin: str
-    submitted: float
     status: dict = None
     busy: bool = False  # a fault has it
     resumable: bool = False  # cancelled by a fault that resumes it
@@ -96,7 +94,7 @@ class Fleet:
         if ran.returncode != 0:
             raise BenchFailed(f"job {plan.number} was not taken: exit {ran.returncode}\n{ran.stdout}{ran.stderr}")
         job = json.loads(ran.stdout)["id"]
-        trainee = Trainee(job, plan, witness, twin(plan), time.monotonic())
+        trainee = Trainee(job, plan, witness, twin(plan))
         with self.lock:
             self.live[job] = trainee
 
@@ -163,15 +161,25 @@ class Fleet:
     # ---- what was committed, and what was trained twice
 
     def commits(self, trainee):
-        """(late, condemned): commits of an epoch after its end, and checkpoints that were condemned."""
+        """(late, condemned, salvaged).
+
+        Late are commits of an epoch after its end that nobody decided to salvage: what a closed
+        epoch had uploaded whole may be committed by the plane itself, and by nobody else.
+        """
+        salvaged = {
+            (row["epoch"] - 1, int(row["reason"].split()[1]))
+            for row in self.home.pages(f"/v1/jobs/{trainee.id}/explain?limit=200", "decisions")
+            if row["edge"] == "SALVAGED"
+        }
         status = self.home.ask(f"/v1/jobs/{trainee.id}")
         ended = {a["epoch"]: instant(a["endedAt"]) for a in status["attempts"] if a["endedAt"]}
         late, condemned = [], 0
         for row in self.home.pages(f"/v1/jobs/{trainee.id}/checkpoints?limit=200", "checkpoints"):
             condemned += row["status"] == "condemned"
-            if row["committedAt"] and row["epoch"] in ended and instant(row["committedAt"]) > ended[row["epoch"]]:
+            if (row["committedAt"] and row["epoch"] in ended and instant(row["committedAt"]) > ended[row["epoch"]]
+                    and (row["epoch"], row["step"]) not in salvaged):
                 late.append(f"step {row['step']} of epoch {row['epoch']} was committed after the epoch's end")
-        return late, condemned
+        return late, condemned, len(salvaged)
 
 
 def trained(witness):

@@ -6,11 +6,8 @@ import datetime
 import json
 import os
 import shutil
-import signal
-import threading
 import time
 
-from mainjob import processes
 from mainjob.figures import spread
 from mainjob.home import BenchFailed
 
@@ -46,7 +43,7 @@ def everything(args, say):
         java = home.vl("version", patience=3600).stdout.strip()
         fleet = Fleet(home, plan.jobs(args.seed, seconds), args.jobs, say)
         stack.callback(fleet.close)
-        storm = Storm(home, fleet, disk, door, bucket, say)
+        storm = Storm(home, fleet, disk, door, bucket)
         stack.callback(storm.heal)
         say(f"submitting {args.jobs} jobs")
         fleet.start()
@@ -124,12 +121,13 @@ def judge(home, fleet, storm, stuck, say):
     everybody = fleet.done + stuck
     check, leaked_instances = settled(home)
     leaked = [pid for pid in home.everybody() if pid not in home.plane_pids()]
-    late, condemned, outcomes = [], 0, collections.Counter()
+    late, condemned, salvaged, outcomes = [], 0, 0, collections.Counter()
     useful, made, lost = 0, 0, {}
     for one in everybody:
-        more, bad = fleet.commits(one)
+        more, bad, saved = fleet.commits(one)
         late += [f"{one.id}: {row}" for row in more]
         condemned += bad
+        salvaged += saved
         status = home.ask(f"/v1/jobs/{one.id}")
         for attempt in status["attempts"]:
             if attempt["outcome"] is not None:
@@ -166,6 +164,7 @@ def judge(home, fleet, storm, stuck, say):
         "cadenceSteps": every,
         "interruptions": interruptions,
         "condemned": condemned,
+        "salvaged": salvaged,
         "stepsLost": {kind: spread(counts) for kind, counts in sorted(lost.items())},
         "zombiesFenced": storm.zombies,
         "silenceHeldBack": len(storm.waited_for),

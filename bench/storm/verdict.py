@@ -22,6 +22,7 @@ def promises(document):
     row("kills", document["kills"], None, "", "")
     row("attempts that ended early, having trained", document["interruptions"], None, "", "")
     row("checkpoints condemned", document["condemned"], None, "", "")
+    row("checkpoints of closed epochs that were salvaged", document["salvaged"], None, "", "")
     row("hosts that woke after the job moved on", document["zombiesFenced"], None, "", "")
     row("hosts paused for four minutes and not fenced", document["silenceHeldBack"], None, "", "breaker, watchdog's absence")
     row("times a command found the plane dead", document["planeRevivals"], None, "", "")
