@@ -36,7 +36,7 @@ public final class Throughput {
   /**
    * A heartbeat is one commit; what is less than this share of the raw ones is lost in our code.
    */
-  private static final double LEAST_RATIO = 0.3;
+  private static final double LEAST_RATIO = 0.15;
 
   private static final int[] CALLERS = {1, 4, 16};
 
