@@ -104,6 +104,7 @@ class ChaosBenchTest(unittest.TestCase):
             self.assertEqual([figure], broken(made))
             self.assertRegex(verdict.table(made), figure + r".*BROKEN")
         self.assertIn("kill-early", verdict.table(judged()))
+        self.assertEqual([], broken(judged(repeatedWorkShare=0.3, interruptions=2)), "two are no mean")
 
     def test_a_seed_is_one_order_of_faults_and_jobs(self):
         once, again, other = (plan.faults(seed, 24, 1800) for seed in (1, 1, 2))

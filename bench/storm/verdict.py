@@ -1,5 +1,7 @@
 """The promises, the table and what each line means."""
 
+ENOUGH = 20  # interruptions: the bound is one of means, and few of them say nothing about it
+
 
 def promises(document):
     """Rows of (figure, measured, limit, unit, where promised); limit None where nothing is promised."""
@@ -17,7 +19,8 @@ def promises(document):
     row("instances not confirmed gone", document["leakedInstances"], 0, "", "vl check")
     row("reservations not released", document["unreleasedReservations"], 0, "", "vl check")
     row("work repeated, of all steps", round(100 * document["repeatedWorkShare"], 2),
-        round(100 * document["repeatedWorkBound"], 2), "%", "interruptions x cadence")
+        round(100 * document["repeatedWorkBound"], 2) if document["interruptions"] >= ENOUGH else None,
+        "%", "interruptions x cadence")
     row("faults that the bench could not do", document["benchTroubles"], 0, "", "the bench's own")
     row("kills", document["kills"], None, "", "")
     row("attempts that ended early, having trained", document["interruptions"], None, "", "")
