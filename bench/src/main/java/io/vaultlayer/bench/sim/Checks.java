@@ -33,6 +33,7 @@ final class Checks {
   private final Map<String, JobTruth> jobs = new LinkedHashMap<>();
   private final Map<String, InstanceTruth> launches = new LinkedHashMap<>();
   private final Map<String, Long> tokenDied = new HashMap<>();
+  private final Set<String> usedMachines = new HashSet<>();
   private final Set<String> tokensSeen = new HashSet<>();
   private final LeaseRules leaseRules;
   private final MoneyRules moneyRules;
@@ -90,6 +91,11 @@ final class Checks {
 
   Map<String, InstanceTruth> launches() {
     return launches;
+  }
+
+  /** Machines that any launch was ever meant for. */
+  Set<String> usedMachines() {
+    return usedMachines;
   }
 
   List<Instance> instances(String label) {
@@ -298,12 +304,17 @@ final class Checks {
 
     final Set<String> condemned = new HashSet<>();
     final Set<String> committed = new HashSet<>();
+    final Set<String> committedRows = new java.util.TreeSet<>();
     final Set<Integer> startedEpochs = new HashSet<>();
     final Set<Integer> committingEpochs = new HashSet<>();
     final Set<Integer> attemptedEpochs = new HashSet<>();
     final Map<Integer, String> reported = new HashMap<>();
     final Map<Integer, Long> fencedAt = new HashMap<>();
     final Set<String> announced = new HashSet<>();
+
+    /** Machines on which its own agent found the GPU or the host broken. */
+    final Set<String> unhealthy = new HashSet<>();
+
     final List<Integer> closedEpochs = new ArrayList<>();
     int resumedAtEpoch;
     boolean cancelAsked;

@@ -17,6 +17,9 @@ public final class Cloud implements Provider {
   /** How long an ended instance may still haunt a list. */
   private static final long GHOSTS = 600_000;
 
+  /** An unanswered create takes effect within this, or its provider breaks its promise. */
+  private static final long CALL_LIMIT = 30_000;
+
   private final World world;
   private final int index;
   private final Facts facts;
@@ -105,9 +108,12 @@ public final class Cloud implements Provider {
           if (strikes(FaultKind.NO_CAPACITY)) {
             return List.of();
           }
-          return machines.stream()
-              .filter(o -> classes.contains(o.gpu()) && !busy(o.machineId()))
-              .toList();
+          var free =
+              machines.stream()
+                  .filter(o -> classes.contains(o.gpu()) && !busy(o.machineId()))
+                  .toList();
+          world.plane.current.ifPresent(i -> i.offered.addAll(free));
+          return free;
         });
   }
 
@@ -132,17 +138,19 @@ public final class Cloud implements Provider {
           var late = find(FaultKind.CREATE_LATE);
           if (late.isPresent()) {
             long after = Chance.between(world.faults.stream(late.get()), 2_000, 150_000);
-            world.engine.after(after, () -> make(launch));
+            long asked = world.engine.now();
+            world.engine.after(after, () -> make(launch, asked, false));
             return new Creation.Ambiguous("timed out");
           }
-          var made = make(launch);
-          return strikes(FaultKind.CREATE_LOST_MADE)
-              ? new Creation.Ambiguous("500")
-              : new Creation.Created(made.id(), made.machine);
+          boolean answered = !strikes(FaultKind.CREATE_LOST_MADE);
+          var made = make(launch, world.engine.now(), answered);
+          return answered
+              ? new Creation.Created(made.id(), made.machine)
+              : new Creation.Ambiguous("500");
         });
   }
 
-  private Instance make(Launch launch) {
+  private Instance make(Launch launch, long askedAt, boolean answered) {
     long now = world.engine.now();
     long usual = facts.visibility().toMillis() * 8 / 10;
     long visible = now + Chance.between(world.chance("visible"), 0, usual);
@@ -159,6 +167,9 @@ public final class Cloud implements Provider {
             launch.offer().usdPerHour(),
             now,
             visible);
+    // An answered create is visible within the window; one without an answer may still be on its
+    // way.
+    instance.promisedAt = (answered ? now : askedAt + CALL_LIMIT) + facts.visibility().toMillis();
     instances.add(instance);
     world.trace.note("made", launch.label(), facts.name());
     world.checks.made(instance);
@@ -193,7 +204,11 @@ public final class Cloud implements Provider {
                 instance.liedAt = now;
               }
             } else if (instance.exists()) {
-              instance.liedAt = now;
+              instance.unseenAt = now;
+              // Within the promised window a list owes nothing; after it, it lies.
+              if (now > instance.promisedAt) {
+                instance.liedAt = now;
+              }
             } else if (now - instance.endedAt < GHOSTS && strikes(FaultKind.LIST_SHOWS_GHOSTS)) {
               seen.add(show(instance, Sighting.RUNNING));
               instance.liedAt = now;

@@ -34,6 +34,7 @@ final class EndRules {
           case "max_attempts" ->
               plan.maxAttempts() > 0 && job.closedEpochs.size() >= plan.maxAttempts();
           case "no_progress" -> withoutProgress(job) >= JobMachine.MOST_WITHOUT_PROGRESS;
+          case "no_capacity" -> old.pointer().isPresent() || old.armed();
           case "never_started" -> job.closedEpochs.size() >= JobMachine.MOST_NEVER_STARTED;
           default -> caller.isPresent() && "failed".equals(job.reported.get(old.epoch()));
         };

@@ -54,7 +54,7 @@ public enum FaultKind {
   HOST_PARTITIONED(Span.MOMENT, 10, 600),
   AGENT_RESTARTED(Span.MOMENT, 0, 0),
   PROCESS_KILLED(Span.MOMENT, 0, 0),
-  TRAINING_STALLS(Span.MOMENT, 60, 400),
+  TRAINING_STALLS(Span.MOMENT, 60, 3000),
   HOST_UNHEALTHY(Span.MOMENT, 0, 0),
   RECLAIM_NOTICE(Span.MOMENT, 20, 120),
   TOKEN_COPIED(Span.MOMENT, 0, 0),
@@ -97,6 +97,31 @@ public enum FaultKind {
 
   int mostSeconds() {
     return mostSeconds;
+  }
+
+  /** Its port is called so seldom that a weak fault would never act. */
+  boolean isRare() {
+    return switch (this) {
+      case NO_CAPACITY,
+          CREATE_REFUSED,
+          CREATE_LOST_MADE,
+          CREATE_LOST_NOT_MADE,
+          CREATE_LATE,
+          NEVER_BOOTS,
+          LATE_VISIBLE,
+          LIST_HIDES_LIVING,
+          LIST_SHOWS_GHOSTS,
+          DESCRIBE_LIES,
+          TERMINATE_FAILS,
+          TERMINATE_IGNORED,
+          TERMINATE_SLOW,
+          BUCKET_ANSWER_LOST,
+          BUCKET_UNAVAILABLE,
+          EVENT_DUPLICATED,
+          MESSAGE_DUPLICATED ->
+          true;
+      default -> false;
+    };
   }
 
   public String wireName() {

@@ -12,6 +12,9 @@ import java.util.Optional;
  * must not be ended.
  */
 final class FenceRules {
+  /** A script that makes no step for less than ten minutes is not stalled. */
+  private static final long STALL = 600_000 - LeaseRules.SKEW;
+
   /** How long after a provider's lie a fence may rest on it. */
   private static final long LIE = 300_000;
 
@@ -58,6 +61,12 @@ final class FenceRules {
       return;
     }
     long now = world.engine.now();
+    invocation
+        .filter(i -> i.function == Function.WATCHDOG && i.scannedAt >= 0)
+        .ifPresent(i ->
+            require(
+                job.heardIndex <= i.scannedAt,
+                job.id + ": fenced although it was heard after the look"));
     var instances = checks.instances(launch.get().label());
     if (old.drainEnd().filter(d -> LeaseRules.millis(d) <= now + LeaseRules.SKEW).isPresent()
         || checks.launch(launch.get().label()).copied
@@ -66,7 +75,12 @@ final class FenceRules {
       return;
     }
     var instance = instances.getFirst();
-    if (instance.liedAt >= 0 && instance.liedAt > now - LIE) {
+    var host = world.fleet.host(instance.number);
+    if (old.run().stalledAt().isPresent() && host != null && host.agent.stalledFor(STALL)) {
+      return;
+    }
+    long misled = Math.max(instance.liedAt, instance.unseenAt);
+    if (misled >= 0 && misled > now - LIE) {
       heardSinceTheList(job, launch.get(), invocation);
       return;
     }
@@ -76,7 +90,7 @@ final class FenceRules {
           job.id + ": a launch was given up before its limit");
       return;
     }
-    silent(job, launch.get(), instance, now);
+    silent(job, launch.get(), instance, now, invocation);
   }
 
   /** A list that was asked for before the last beat proves nothing. */
@@ -90,14 +104,21 @@ final class FenceRules {
     }
   }
 
-  private void silent(JobTruth job, LaunchRecord launch, Instance instance, long now) {
+  private void silent(
+      JobTruth job,
+      LaunchRecord launch,
+      Instance instance,
+      long now,
+      Optional<Invocation> invocation) {
     long lease = launch.leaseSeconds() * 1000L;
     long silence = now - job.heardAt;
     var about = job.id + ": fenced after " + silence + " ms of silence";
     require(silence >= lease - LeaseRules.SKEW, about + ", its lease is " + lease);
     long deadline = job.heardAt + lease;
+    // A handler that was held up may have waited in vain for the list.
+    boolean held = invocation.filter(i -> i.suspendedMillis > 2_000).isPresent();
     boolean opinion =
-        OPINIONS.stream().noneMatch(k -> world.faults.openSince(k, deadline - 30_000));
+        !held && OPINIONS.stream().noneMatch(k -> world.faults.openSince(k, deadline - 30_000));
     require(
         !opinion || silence >= lease * 3 / 2 - LeaseRules.SKEW,
         about + " without its grace, although the provider says running");

@@ -12,6 +12,9 @@ public final class Instance {
   /** From then on an honest list shows it. */
   long visibleAt;
 
+  /** From then on its provider has promised to show it. */
+  long promisedAt;
+
   /** When it was gone and cost nothing any more; -1 while it exists. */
   long endedAt = -1;
 
@@ -23,6 +26,9 @@ public final class Instance {
 
   /** When its provider last said something of it that was not so; -1: never. */
   long liedAt = -1;
+
+  /** When a list did not show it yet; -1: never. */
+  long unseenAt = -1;
 
   /** Its whole cost was booked. */
   boolean booked;

@@ -33,6 +33,14 @@ public final class Invocation {
   long suspendedMillis;
   boolean crashed;
 
+  /** Machines that providers offered to this invocation. */
+  final java.util.List<io.vaultlayer.core.place.Offer> offered = new java.util.ArrayList<>();
+
+  /**
+   * The number of the last write before this invocation last scanned the leases; -1: it did not.
+   */
+  long scannedAt = -1;
+
   /** The number of the last write before this invocation first got a list of a provider. */
   final java.util.Map<String, Long> listedAt = new java.util.HashMap<>();
 

@@ -24,7 +24,19 @@ public record JobPlan(
     Optional<Integer> deadlineMinutes,
     boolean failover,
     int maxAttempts,
-    boolean keyed) {
+    boolean keyed,
+    Habit habit) {
+
+  /** What else is odd about the script. */
+  enum Habit {
+    NONE,
+    /** It starts at step 0 whatever was restored. */
+    DOES_NOT_RESUME,
+    /** It is killed soon after each start. */
+    DIES_EARLY,
+    /** Its machine cannot be made ready, ever. */
+    NEVER_READY
+  }
 
   /** True when nothing but our own faults can keep it from succeeding. */
   boolean shouldSucceed() {
@@ -33,7 +45,8 @@ public record JobPlan(
         && failover
         && maxAttempts == 0
         && budgetUsd.isEmpty()
-        && deadlineMinutes.isEmpty();
+        && deadlineMinutes.isEmpty()
+        && habit == Habit.NONE;
   }
 
   String describe() {
@@ -51,6 +64,9 @@ public record JobPlan(
     }
     if (maxAttempts > 0) {
       text.append(", at most ").append(maxAttempts).append(" attempts");
+    }
+    if (habit != Habit.NONE) {
+      text.append(", ").append(habit.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' '));
     }
     return text.toString();
   }

@@ -68,6 +68,7 @@ final class LeaseRules {
     }
     due(lease, item);
     job.lease = Optional.of(lease);
+    world.plane.leaseWritten(!settles && !beats(old, lease));
     if (!settles && caller.isPresent() && owns(old, caller.get())) {
       job.heardAt = world.engine.now();
       job.heardIndex = checks.index();
@@ -107,6 +108,13 @@ final class LeaseRules {
   private static boolean owns(Lease lease, Caller caller) {
     return lease.epoch() == caller.epoch()
         && lease.token().filter(caller.token()::matches).isPresent();
+  }
+
+  private static boolean beats(Lease old, Lease lease) {
+    return old.epoch() == lease.epoch()
+        && old.state() == lease.state()
+        && old.pointer().equals(lease.pointer())
+        && old.launches().equals(lease.launches());
   }
 
   /** Only the journal, the due time and the sequence differ. */
@@ -178,6 +186,13 @@ final class LeaseRules {
     if (lease.epoch() > old.epoch() && !old.state().isFinal()) {
       closed(job, old, lease, invocation, caller);
     }
+    if (caller.filter(c -> c.verb().equals("condemn")).isPresent()) {
+      require(
+          !lease.pointer().equals(old.pointer()),
+          "INV-2",
+          id,
+          "condemned, and the pointer is still the damaged one");
+    }
     grace(job, old, lease);
     if (old.claim().isPresent()
         && lease.claim().isPresent()
@@ -213,7 +228,6 @@ final class LeaseRules {
         job.id,
         "resumed by nobody");
     job.resumedAtEpoch = lease.epoch();
-    job.cancelAsked = false;
     job.closedEpochs.clear();
   }
 
@@ -399,8 +413,30 @@ final class LeaseRules {
           "INV-9",
           id,
           "launch " + launch.label() + " is intended without money");
+      if (launch.machineId().filter(job.unhealthy::contains).isPresent()) {
+        excluded(job, launch);
+      }
+      launch.machineId().ifPresent(checks.usedMachines()::add);
       checks.launch(launch.label()).intended = true;
     }
+  }
+
+  /**
+   * INV-10: a machine that this job found broken, while one that nobody has used yet was offered.
+   */
+  private void excluded(JobTruth job, io.vaultlayer.core.lease.LaunchRecord launch) {
+    var plan = world.users.planOf(job.id);
+    boolean choice =
+        world.plane.current.stream()
+            .flatMap(i -> i.offered.stream())
+            .filter(o -> o.provider().equals(launch.provider()))
+            .filter(o -> plan.pricing().isEmpty() || plan.pricing().get().equals(o.pricing()))
+            .anyMatch(o -> !checks.usedMachines().contains(o.machineId()));
+    require(
+        !choice,
+        "INV-10",
+        job.id,
+        "is placed on " + launch.machineId().orElse("") + " again, which it found unhealthy");
   }
 
   // ---- the pointer
@@ -452,6 +488,7 @@ final class LeaseRules {
     var problem = problem(id, pointer);
     require(problem.isEmpty(), "INV-2", id, "committed, but " + problem.orElse(""));
     job.committed.add(pointer.manifestKey());
+    job.committedRows.add("%08d#%012d".formatted(pointer.epoch(), pointer.step()));
   }
 
   private void condemned(JobTruth job, Lease old, Lease lease) {
@@ -539,6 +576,10 @@ final class LeaseRules {
       Optional<Caller> caller) {
     job.fencedAt.put(old.epoch(), world.engine.now());
     job.closedEpochs.add(old.epoch());
+    if ("unhealthy".equals(job.reported.get(old.epoch()))
+        && caller.filter(c -> c.verb().equals("exit")).isPresent()) {
+      old.currentLaunch().flatMap(l -> l.machineId()).ifPresent(job.unhealthy::add);
+    }
     boolean byItself =
         caller
             .filter(c -> c.verb().equals("exit") || c.verb().equals("next"))

@@ -55,19 +55,23 @@ final class Mischief {
 
   private void act() {
     long known = Math.max(1, host.agent.committed());
-    switch (random.nextInt(9)) {
+    switch (random.nextInt(10)) {
       case 0 -> commit(epoch, 1_000_000 + random.nextInt(1000), false, 0, token);
       case 1 -> commit(epoch, 1_000_000 + random.nextInt(1000), true, 1, token);
       case 2, 3 -> {
-        // A whole checkpoint of an earlier step, as a late save would be.
-        if (known > 4) {
-          commit(epoch, known - 1 - random.nextInt(3), true, 0, token);
-        }
+        // A whole checkpoint of an earlier step than this epoch has committed, as a late save is.
+        world
+            .checks
+            .pointer(job)
+            .filter(p -> p.epoch() == epoch && p.step() > 4)
+            .ifPresent(p -> commit(epoch, p.step() - 1 - random.nextInt(3), true, 0, token));
       }
       case 4 -> commit(epoch + 1, known + 1, false, 0, token);
       case 5 -> {
+        // Without objects: what a dead epoch left whole and sound may be salvaged, and a liar's
+        // own checkpoint cannot be told from an honest one.
         if (!current()) {
-          commit(epoch, known + 1, true, 0, token);
+          commit(epoch, known + 1, false, 0, token);
         }
       }
       case 6 -> {
@@ -88,6 +92,13 @@ final class Mischief {
           call(epoch, "exit", token, Map.of("outcome", "failed", "exitCode", 1));
         }
       }
+      case 8 ->
+          call(
+              epoch,
+              "register",
+              "vla_guessed",
+              new AttemptApi.Register(
+                  host.bootstrap.launch(), "vlb_guessed", "i-guess", "m-guess", "guess"));
       default ->
           call(epoch, "heartbeat", "vla_guessed", Map.of("beat", ++beat, "phase", "running"));
     }

@@ -72,12 +72,21 @@ final class Mishaps {
           onHost(fault, h -> h.agent.trainingStarted(), h -> new Mischief(world, h, fault).begin());
       case CHECKPOINT_DAMAGED -> damage(fault);
       case USER_CANCELS ->
-          onJob(fault, id -> !world.checks.ended(id), id -> world.users.cancel(id, 0));
-      case USER_RESUMES -> onJob(fault, world.checks::resumable, world.users::resume);
+          onJob(
+              fault,
+              id -> often(fault) || !world.checks.ended(id),
+              id -> world.users.cancel(id, 0));
+      case USER_RESUMES ->
+          onJob(fault, id -> often(fault) || world.checks.resumable(id), world.users::resume);
       case USER_KILLS_INSTANCE -> onJob(fault, id -> !world.checks.ended(id), world.users::kill);
       case USER_SUBMITS_AGAIN -> submitAgain(fault);
       default -> throw new IllegalStateException(fault.kind() + " is a window");
     };
+  }
+
+  /** One in four such faults asks for what is not possible then. */
+  private static boolean often(Fault fault) {
+    return (fault.target() >> 8) % 4 == 0;
   }
 
   private boolean onJob(
@@ -146,6 +155,13 @@ final class Mishaps {
         body[body.length / 2] ^= 1;
         world.objects.put(key, body);
       }
+    }
+    // Damage shows when somebody restores, so often the machine goes with it.
+    if ((fault.target() >> 4) % 4 != 0) {
+      world.fleet.living().stream()
+          .filter(h -> h.agent.job().equals(id.get()))
+          .toList()
+          .forEach(h -> world.fleet.lose(h.instance, "vanished with the damage"));
     }
     return true;
   }

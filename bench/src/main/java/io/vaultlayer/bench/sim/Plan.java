@@ -51,9 +51,20 @@ public record Plan(
     long submitAt = Chance.between(random, 1_000, 30 * MINUTE);
     int stepMillis = 200 << random.nextInt(5);
     long length = Chance.between(random, 2 * MINUTE, (random.nextInt(3) == 0 ? 30 : 12) * MINUTE);
+    if (random.nextInt(25) == 0) {
+      // Longer than what is reserved at first: its money is renewed.
+      length = Chance.between(random, 62 * MINUTE, 75 * MINUTE);
+    }
+    boolean saver = random.nextInt(4) == 0;
+    if (saver) {
+      length = Math.min(length, 4 * MINUTE);
+    }
     int steps = Math.max(10, (int) (length / stepMillis));
     int saves = 2 + random.nextInt(6);
-    int every = random.nextInt(10) == 0 ? 0 : Math.max(1, steps / saves);
+    int every =
+        saver
+            ? Math.max(1, 4_000 / stepMillis)
+            : random.nextInt(10) == 0 ? 0 : Math.max(1, steps / saves);
     int failsAt = random.nextInt(10) == 0 ? 1 + random.nextInt(steps) : 0;
     var pricing =
         switch (random.nextInt(4)) {
@@ -82,7 +93,17 @@ public record Plan(
         deadline,
         failover,
         maxAttempts,
-        random.nextBoolean());
+        random.nextBoolean(),
+        habit(random));
+  }
+
+  private static JobPlan.Habit habit(SplittableRandom random) {
+    return switch (random.nextInt(40)) {
+      case 0, 1 -> JobPlan.Habit.DOES_NOT_RESUME;
+      case 2 -> JobPlan.Habit.DIES_EARLY;
+      case 3 -> JobPlan.Habit.NEVER_READY;
+      default -> JobPlan.Habit.NONE;
+    };
   }
 
   /**
@@ -101,6 +122,20 @@ public record Plan(
     for (int i = 0; i < count; i++) {
       faults.add(fault(i, menu.get(random.nextInt(menu.size())), Chance.of(seed, "fault plan", i)));
     }
+    for (var fault : List.copyOf(faults)) {
+      // What comes back from being away meets hosts that cannot be heard yet.
+      if (fault.kind() == FaultKind.PLANE_AWAY && random.nextBoolean()) {
+        faults.add(
+            new Fault(
+                faults.size(),
+                FaultKind.INGRESS_OUT,
+                fault.toMillis() - 2_000,
+                fault.toMillis() + 75_000,
+                0,
+                1));
+      }
+    }
+    count = faults.size();
     if (random.nextInt(3) != 0) {
       // Races need slow handlers, so most seeds have some.
       faults.add(fault(count, FaultKind.HANDLERS_SLOW, Chance.of(seed, "fault plan", count)));
@@ -109,9 +144,20 @@ public record Plan(
   }
 
   private static Fault fault(int index, FaultKind kind, SplittableRandom random) {
-    long from = Chance.between(random, MINUTE / 2, 65 * MINUTE);
+    long from = Chance.between(random, MINUTE / 2, 55 * MINUTE);
     long lasts = Chance.between(random, kind.leastSeconds() * 1000L, kind.mostSeconds() * 1000L);
     double strength = 0.05 + 0.95 * random.nextDouble() * random.nextDouble();
-    return new Fault(index, kind, from, from + lasts, random.nextInt(1 << 16), strength);
+    if (kind.isRare()) {
+      strength = 0.4 + 0.6 * random.nextDouble();
+      from = Chance.between(random, MINUTE / 2, 40 * MINUTE);
+      lasts *= 2;
+    }
+    return new Fault(
+        index,
+        kind,
+        from,
+        Math.min(from + lasts, QUIET - MINUTE),
+        random.nextInt(1 << 16),
+        strength);
   }
 }

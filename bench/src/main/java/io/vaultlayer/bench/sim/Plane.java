@@ -16,7 +16,9 @@ import io.vaultlayer.functions.state.Control;
 import io.vaultlayer.functions.state.DecisionLog;
 import io.vaultlayer.functions.watchdog.WatchdogHandler;
 import io.vaultlayer.wire.Json;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -50,10 +52,11 @@ final class Plane {
   private record Message(long number, String body, long sent, long readyAt, int receives) {}
 
   private final World world;
-  private final Map<Function, Environment> environments = new EnumMap<>(Function.class);
+  private final Map<Function, Deque<Environment>> idle = new EnumMap<>(Function.class);
   private final Map<String, Function> functions = new HashMap<>();
   private final Map<String, List<Message>> waiting = new HashMap<>();
   private final List<Strand> strands = new ArrayList<>();
+  private final List<Waiter> waiters = new ArrayList<>();
   private final SplittableRandom net;
   private long messages;
   Optional<Invocation> current = Optional.empty();
@@ -63,7 +66,7 @@ final class Plane {
     this.net = Chance.of(world.plan.seed(), "net", 0);
     QUEUES.keySet().forEach(q -> waiting.put(q, new ArrayList<>()));
     for (var function : Function.values()) {
-      environment(function);
+      giveBack(function, start(function));
     }
   }
 
@@ -74,14 +77,14 @@ final class Plane {
       Optional<Routes> routes,
       Optional<java.util.function.Function<Map<String, Object>, Map<String, Object>>> handler) {}
 
-  private Environment environment(Function function) {
-    var known = environments.get(function);
-    if (known != null) {
-      return known;
-    }
-    var made = start(function);
-    environments.put(function, made);
-    return made;
+  /** An environment runs one invocation at a time; while all are busy, another one is started. */
+  private Environment take(Function function) {
+    var free = idle.get(function).poll();
+    return free != null ? free : start(function);
+  }
+
+  private void giveBack(Function function, Environment environment) {
+    idle.computeIfAbsent(function, f -> new ArrayDeque<>()).push(environment);
   }
 
   private Environment start(Function function) {
@@ -122,15 +125,16 @@ final class Plane {
    * Runs a handler, inline or, while handlers are slow, as a strand that may be suspended at any
    * call of a port. {@code ended} gets the result, or nothing when the process died.
    */
-  private void invoke(Invocation invocation, Runnable work, Consumer<Boolean> ended) {
+  private void invoke(Invocation invocation, Consumer<Environment> work, Consumer<Boolean> ended) {
     Runnable whole =
         () -> {
           boolean died = false;
+          var environment = take(invocation.function);
           try {
-            work.run();
+            work.accept(environment);
+            giveBack(invocation.function, environment);
           } catch (Invocation.Died e) {
             died = true;
-            environments.remove(invocation.function);
             world.trace.note("died", invocation.function.wireName(), invocation.about);
           }
           current = Optional.empty();
@@ -173,9 +177,7 @@ final class Plane {
       world
           .faults
           .find(FaultKind.HANDLERS_SLOW, -1, 1)
-          .map(f -> held(world.faults.stream(f)))
-          .filter(millis -> millis > 0)
-          .ifPresent(millis -> suspend(invocation, millis));
+          .ifPresent(f -> hold(invocation, world.faults.stream(f)));
     }
   }
 
@@ -192,6 +194,51 @@ final class Plane {
         .isPresent();
   }
 
+  /** For a while, or until somebody else has written a lease: that is where races are lost. */
+  private void hold(Invocation invocation, SplittableRandom random) {
+    if (random.nextInt(14) == 0) {
+      var waiter = new Waiter(invocation, random.nextBoolean());
+      waiters.add(waiter);
+      suspend(invocation, Chance.between(random, 2_000, 14_000), waiter);
+      return;
+    }
+    long millis = held(random);
+    if (millis > 0) {
+      suspend(invocation, millis, new Waiter(invocation, false));
+    }
+  }
+
+  /** A handler that is held up until a lease is written, or its time is over. */
+  private static final class Waiter {
+    final Invocation invocation;
+    final boolean forMoves;
+    boolean resumed;
+
+    Waiter(Invocation invocation, boolean forMoves) {
+      this.invocation = invocation;
+      this.forMoves = forMoves;
+    }
+  }
+
+  /** A lease was written; {@code moves}: it was more than a beat. */
+  void leaseWritten(boolean moves) {
+    for (var waiter : List.copyOf(waiters)) {
+      if (current.filter(i -> i == waiter.invocation).isEmpty() && (moves || !waiter.forMoves)) {
+        waiters.remove(waiter);
+        world.engine.after(1, () -> goOn(waiter));
+      }
+    }
+  }
+
+  private void goOn(Waiter waiter) {
+    waiters.remove(waiter);
+    if (!waiter.resumed) {
+      waiter.resumed = true;
+      current = Optional.of(waiter.invocation);
+      resume(waiter.invocation.strand.orElseThrow());
+    }
+  }
+
   /** Mostly milliseconds, now and then seconds. */
   private static long held(SplittableRandom random) {
     return switch (random.nextInt(12)) {
@@ -202,16 +249,10 @@ final class Plane {
     };
   }
 
-  private void suspend(Invocation invocation, long millis) {
-    var strand = invocation.strand.orElseThrow();
+  private void suspend(Invocation invocation, long millis, Waiter waiter) {
     invocation.suspendedMillis += millis;
-    world.engine.after(
-        millis,
-        () -> {
-          current = Optional.of(invocation);
-          resume(strand);
-        });
-    strand.suspend();
+    world.engine.after(millis, () -> goOn(waiter));
+    invocation.strand.orElseThrow().suspend();
   }
 
   void end() {
@@ -324,8 +365,8 @@ final class Plane {
     var holder = new Reply[] {new Reply(500, "{\"message\":\"Internal Server Error\"}")};
     invoke(
         invocation,
-        () -> {
-          var answer = environment(function).routes().orElseThrow().handle(event);
+        environment -> {
+          var answer = environment.routes().orElseThrow().handle(event);
           if (caller.isPresent()) {
             answer = world.mutant.answer(caller.get(), answer, world);
           }
@@ -444,9 +485,8 @@ final class Plane {
     var invocation = begin(function, batch.getFirst().body(), Optional.empty());
     invoke(
         invocation,
-        () -> {
-          var answer =
-              environment(function).handler().orElseThrow().apply(Map.of("Records", records));
+        environment -> {
+          var answer = environment.handler().orElseThrow().apply(Map.of("Records", records));
           var failures = Json.render(answer.get("batchItemFailures"));
           failed.removeIf(m -> !failures.contains("\"m" + m.number() + "\""));
           world.checks.delivered(function, failed.size());

@@ -128,11 +128,15 @@ final class Ports {
     public Page scan(String table, int segment, int segments, int limit, Optional<String> from) {
       return reading(
           "scan",
-          () ->
-              stale(
-                  table,
-                  rows.scan(table, segment, segments, limit, from),
-                  item -> Math.floorMod(item.key().partition().hashCode(), segments) == segment));
+          () -> {
+            if (table.equals("leases")) {
+              world.plane.current.ifPresent(i -> i.scannedAt = world.checks.index());
+            }
+            return stale(
+                table,
+                rows.scan(table, segment, segments, limit, from),
+                item -> Math.floorMod(item.key().partition().hashCode(), segments) == segment);
+          });
     }
 
     /**

@@ -127,6 +127,20 @@ final class RestRules {
     return "";
   }
 
+  /** What a job went through can be read from its rows when it has come to rest. */
+  private void told(Checks.JobTruth job) {
+    if (job.lease.filter(l -> l.state().isFinal()).isEmpty()) {
+      return;
+    }
+    for (var epochAndStep : job.committedRows) {
+      var key = new io.vaultlayer.core.port.Key(job.id, "c#" + epochAndStep);
+      checks.require(
+          world.rows.get("jobs", key).isPresent(),
+          "PROJECTION",
+          job.id + ": the commit " + epochAndStep + " is not told");
+    }
+  }
+
   private static boolean owes(Item item) {
     return item.due().isPresent() && Checks.lease(item).armed();
   }
@@ -134,6 +148,7 @@ final class RestRules {
   void end() {
     var left = restless();
     checks.require(left.isEmpty(), "LIVENESS", "the faults have stopped long ago, and " + left);
+    checks.jobs().values().forEach(this::told);
     for (var entry : world.users.plans().entrySet()) {
       var job = checks.job(entry.getKey());
       if (job.lease.isEmpty() || !job.lease.get().armed()) {

@@ -55,6 +55,7 @@ final class SimAgent {
   private long stateStep;
   private long state;
   private int marks;
+  private long stalledSince = -1;
 
   // ---- the saves
   private boolean saving;
@@ -212,6 +213,7 @@ final class SimAgent {
     saving = false;
     lastCall = false;
     whenSaved = Optional.empty();
+    stalledSince = -1;
     lastSaved = Optional.empty();
     world.checks.begun(host, given);
     phase("fetching");
@@ -275,9 +277,17 @@ final class SimAgent {
         });
   }
 
-  private void setUp(long from, long content) {
+  private void setUp(long restored, long restoredContent) {
     phase("setup");
+    boolean anew = plan.habit() == JobPlan.Habit.DOES_NOT_RESUME;
+    long from = anew ? 0 : restored;
+    long content = anew ? Training.begin(plan.index(), world.plan.seed()) : restoredContent;
+    if (plan.habit() == JobPlan.Habit.NEVER_READY) {
+      after(2_000, () -> exit(Map.of("outcome", "unhealthy", "detail", "no driver"), 200));
+      return;
+    }
     base = from;
+    // What the pointer has is committed, whatever the script makes of it.
     committed = from;
     stateStep = from;
     state = content;
@@ -292,6 +302,9 @@ final class SimAgent {
           beatNow();
           if (standing() == Standing.HELD) {
             thaw();
+          }
+          if (plan.habit() == JobPlan.Habit.DIES_EARLY) {
+            after(Chance.between(host.random, 500, 4_000), this::processKilled);
           }
         });
   }
@@ -571,6 +584,10 @@ final class SimAgent {
 
   /** The process is lost, the host is sound: asks for the next epoch here. */
   private void lost(String detail) {
+    lost("lost", detail);
+  }
+
+  private void lost(String outcome, String detail) {
     stopTraining();
     turn++;
     saving = false;
@@ -579,7 +596,7 @@ final class SimAgent {
     watchLease();
     var next = newToken();
     next(
-        ending("lost", Map.of("nextTokenSha256", TokenHash.of(next).hex(), "detail", detail)),
+        ending(outcome, Map.of("nextTokenSha256", TokenHash.of(next).hex(), "detail", detail)),
         next,
         100);
   }
@@ -664,6 +681,12 @@ final class SimAgent {
         reply -> {
           if (reply.ok()) {
             accepted(sent);
+            var command = reply.as(AttemptApi.HeartbeatAck.class).command();
+            if (AttemptApi.RESTART.equals(command) && started && !lastCall) {
+              world.trace.note("told to restart", host.instance.label);
+              lost("stalled", "no step for too long");
+              return;
+            }
             then.accept(true);
           } else if (fencedAnswer(reply)) {
             fenced();
@@ -772,25 +795,31 @@ final class SimAgent {
         });
   }
 
-  /** Steps stop, beats go on. */
+  /** Steps stop, beats go on; longer than half an hour means for ever. */
   void stall(long millis) {
     if (trains()) {
       world.trace.note("stalls", host.instance.label, millis + " ms");
       stopTraining();
-      training = true;
-      boolean[] was = {true};
-      training = false;
-      after(
-          millis,
-          () -> {
-            if (was[0] && started && !lastCall) {
-              training = true;
-              if (standing() == Standing.HELD) {
-                thaw();
+      stalledSince = world.engine.now();
+      if (millis < 1_800_000) {
+        after(
+            millis,
+            () -> {
+              if (started && !lastCall && stalledSince >= 0) {
+                stalledSince = -1;
+                training = true;
+                if (standing() == Standing.HELD) {
+                  thaw();
+                }
               }
-            }
-          });
+            });
+      }
     }
+  }
+
+  /** The script makes no step although nobody froze it, for at least so long. */
+  boolean stalledFor(long millis) {
+    return stalledSince >= 0 && world.engine.now() - stalledSince >= millis;
   }
 
   void unhealthy() {
