@@ -12,6 +12,7 @@ import io.vaultlayer.functions.Platform;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,15 +50,21 @@ public final class Notes {
   private final String table;
   private final InstantSource clock;
   private final DecisionLog log;
-  private final Map<Key, Known> known =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, Known> eldest) {
-          return size() > MOST_KNOWN;
-        }
-      };
+  /**
+   * Each access is safe by itself; between two of them others may pass, at the cost of a count. No
+   * lock is held while the store is asked.
+   */
+  private final Map<Key, Known> known =
+      Collections.synchronizedMap(
+          new LinkedHashMap<>(16, 0.75f, true) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<Key, Known> eldest) {
+              return size() > MOST_KNOWN;
+            }
+          });
 
   /** Of one note: how often it was said in all, and how often since the row was written last. */
   private record Known(long count, long unwritten, Instant writtenAt) {}
@@ -105,7 +112,7 @@ public final class Notes {
         .toList();
   }
 
-  private synchronized void say(Key key, NoteRow fresh, String text, Optional<Instant> expiresAt) {
+  private void say(Key key, NoteRow fresh, String text, Optional<Instant> expiresAt) {
     var now = clock.instant();
     var before = known.get(key);
     if (before != null && !isDue(before.count() + 1, before.writtenAt(), now)) {
