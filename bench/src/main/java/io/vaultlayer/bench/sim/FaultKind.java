@@ -61,6 +61,8 @@ public enum FaultKind {
   MISCHIEF(Span.MOMENT, 60, 1200),
   // our side
   HANDLER_CRASHES(Span.WINDOW, 30, 300),
+  /** Not by chance at each call, but at drawn calls: seldom ones are met as often as others. */
+  HANDLER_CRASHES_AT(Span.WINDOW, 2400, 5400),
   HANDLERS_SLOW(Span.WINDOW, 120, 2400),
   TICKS_STOP(Span.WINDOW, 60, 600),
   PLANE_AWAY(Span.WINDOW, 30, 600),

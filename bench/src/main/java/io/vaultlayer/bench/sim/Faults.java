@@ -10,11 +10,17 @@ import java.util.SplittableRandom;
 
 /** The windows of a plan's faults, and whether one acts on what passes a port now. */
 final class Faults {
+  /** One point in so many is aimed at; fewer, and hardly a handler gets to its end. */
+  private static final int AIMS = 10;
+
+  private static final int MOST_PASSES = 3;
+
   private final Engine engine;
   private final Trace trace;
   private final Coverage coverage;
   private final Map<FaultKind, List<Fault>> windows = new EnumMap<>(FaultKind.class);
   private final Map<Integer, SplittableRandom> streams = new HashMap<>();
+  private final Map<String, Integer> passes = new HashMap<>();
 
   Faults(Plan plan, Engine engine, Trace trace, Coverage coverage) {
     this.engine = engine;
@@ -54,6 +60,32 @@ final class Faults {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * True when a fault of this kind aims at this point and this is the pass that it means. Each aims
+   * at one point in {@link #AIMS}, and strikes there at one of the first passes, now and then at
+   * the next one too.
+   */
+  boolean aims(FaultKind kind, String point) {
+    var faults = windows.get(kind);
+    if (faults == null) {
+      return false;
+    }
+    boolean hit = false;
+    for (var fault : faults) {
+      long drawn = Chance.mix(point.hashCode() * 31L + fault.target());
+      if (fault.covers(engine.now()) && Math.floorMod(drawn, AIMS) == 0) {
+        int pass = passes.merge(fault.index() + " " + point, 1, Integer::sum);
+        long meant = 1 + Math.floorMod(drawn >>> 20, MOST_PASSES);
+        boolean again = Math.floorMod(drawn >>> 40, 3) == 0;
+        hit |= pass == meant || again && pass == meant + 1;
+      }
+    }
+    if (hit) {
+      acted(kind);
+    }
+    return hit;
   }
 
   /** True while such a fault's window is open, whatever its strength. */

@@ -128,6 +128,7 @@ final class FenceRules {
             || host.agent.over()
             || host.paused()
             || host.troubledUntil >= job.heardAt - 1_000
+            || world.plane.lastDeath >= job.heardAt - 60_000
             || SILENCERS.stream().anyMatch(k -> world.faults.openSince(k, job.heardAt - 60_000));
     require(excused, about + " although it was sound, in reach and beating");
     for (var fault : world.plan.faults()) {

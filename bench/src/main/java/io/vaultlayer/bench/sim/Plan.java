@@ -135,6 +135,10 @@ public record Plan(
                 1));
       }
     }
+    if (random.nextInt(5) < 2) {
+      int index = faults.size();
+      faults.add(fault(index, FaultKind.HANDLER_CRASHES_AT, Chance.of(seed, "fault plan", index)));
+    }
     count = faults.size();
     if (random.nextInt(3) != 0) {
       // Races need slow handlers, so most seeds have some.
@@ -151,6 +155,9 @@ public record Plan(
       strength = 0.4 + 0.6 * random.nextDouble();
       from = Chance.between(random, MINUTE / 2, 40 * MINUTE);
       lasts *= 2;
+    }
+    if (kind == FaultKind.HANDLER_CRASHES_AT) {
+      from = Chance.between(random, MINUTE / 2, 20 * MINUTE);
     }
     return new Fault(
         index,

@@ -59,6 +59,10 @@ final class Plane {
   private final List<Waiter> waiters = new ArrayList<>();
   private final SplittableRandom net;
   private long messages;
+
+  /** When a handler last died; -1: none did. */
+  long lastDeath = -1;
+
   Optional<Invocation> current = Optional.empty();
 
   Plane(World world) {
@@ -168,7 +172,9 @@ final class Plane {
     var invocation = current.get();
     var point = invocation.function.wireName() + " " + site + " " + when;
     world.coverage.crashPoints().putIfAbsent(point, 0L);
-    if (world.faults.open(FaultKind.HANDLER_CRASHES, -1, 1) && crashes(invocation)) {
+    if (world.faults.aims(FaultKind.HANDLER_CRASHES_AT, point)
+        || world.faults.open(FaultKind.HANDLER_CRASHES, -1, 1) && crashes(invocation)) {
+      lastDeath = world.engine.now();
       world.coverage.crashPoints().merge(point, 1L, Long::sum);
       invocation.crashed = true;
       throw new Invocation.Died();
