@@ -183,14 +183,15 @@ public final class Heartbeats {
     }
   }
 
+  /** Short enough that a beat whose answer is lost is tried again before the next one is due. */
   private void patience() {
-    Duration quarter = Duration.ofSeconds(leaseSeconds).dividedBy(4);
+    Duration third = Duration.ofSeconds(intervalSeconds).dividedBy(3);
     parts
         .client()
         .patience(
-            quarter.compareTo(SHORTEST_PATIENCE) < 0
+            third.compareTo(SHORTEST_PATIENCE) < 0
                 ? SHORTEST_PATIENCE
-                : quarter.compareTo(LONGEST_PATIENCE) > 0 ? LONGEST_PATIENCE : quarter);
+                : third.compareTo(LONGEST_PATIENCE) > 0 ? LONGEST_PATIENCE : third);
   }
 
   private void rest(Duration time) throws InterruptedException {
