@@ -205,7 +205,8 @@ class SuccessorTest {
     drains(agent, Duration.ofSeconds(8));
     world.provider.vanish(successor.bootstrap.label());
     agent.exit("reclaimed", Map.of());
-    world.pass(Duration.ofSeconds(6));
+    // It never registered: absence is believed once its create call must have been answered too.
+    world.pass(Duration.ofSeconds(36));
     var third = FakeAgent.ofLastLaunch(world);
     assertThat(third.epoch).isEqualTo(3);
     assertThat(third.register().status()).isEqualTo(200);

@@ -259,7 +259,11 @@ final class Launches {
     if (seen.isPresent() && seen.get().sighting() != Sighting.GONE) {
       return new Look.Found(seen.get().instanceId(), seen.get().machineId());
     }
-    var visibleFrom = launch.intendedAt().plus(provider.get().facts().visibility());
+    var visibleFrom =
+        launch
+            .intendedAt()
+            .plus(Reaper.CALL_LIMIT) // the call may take effect as late as that
+            .plus(provider.get().facts().visibility());
     return inventory.complete() && asked.isAfter(visibleFrom)
         ? new Look.Nothing()
         : new Look.NotKnown();

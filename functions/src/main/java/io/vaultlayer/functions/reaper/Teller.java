@@ -60,7 +60,8 @@ final class Teller {
    */
   private static Optional<String> toTheJob(Reason reason) {
     return switch (reason) {
-      case OWNED, AWAITED, ANSWER_LOST, NOT_OWNED, LIST_AGREES, STAYS_GONE -> Optional.empty();
+      case OWNED, AWAITED, ANSWER_LOST, NOT_OWNED, LIST_AGREES, STAYS_GONE, OLD_LIST ->
+          Optional.empty();
       case UNOWNED_NOT_YET_VISIBLE, OWNED_NOT_SHOWN, COPIES_GONE -> Optional.empty();
       case JOB_UNKNOWN -> Optional.empty();
       case OWNED_PARTIAL_LIST, UNOWNED_PARTIAL_LIST ->

@@ -1,10 +1,13 @@
 package io.vaultlayer.functions.watchdog;
 
 import io.vaultlayer.core.lease.LaunchRecord;
+import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.core.port.Provider.Inventory;
 import io.vaultlayer.core.port.Provider.ProviderFailure;
 import io.vaultlayer.core.port.Provider.Sighting;
+import io.vaultlayer.core.reap.Reaper;
+import io.vaultlayer.core.watch.Look;
 import io.vaultlayer.core.watch.Sight;
 import io.vaultlayer.functions.Platform;
 import io.vaultlayer.functions.http.Crash;
@@ -91,13 +94,19 @@ final class Lists {
     return without;
   }
 
-  Sight sight(LaunchRecord launch) {
+  /** What the lists say of the launch that a lease is watched for. */
+  Sight sight(Lease lease) {
+    var launch = Look.watched(lease).orElseThrow();
     var listed = byProvider.get(launch.provider());
     if (listed == null) {
       return Sight.NO_LIST;
     }
-    var visible =
-        listed.inventory().askedAt().isAfter(launch.intendedAt().plus(listed.visibility()));
+    // Until somebody has registered, the create call itself may only just have been answered.
+    var window =
+        lease.bound().isPresent()
+            ? listed.visibility()
+            : listed.visibility().plus(Reaper.CALL_LIMIT);
+    var visible = listed.inventory().askedAt().isAfter(launch.intendedAt().plus(window));
     return Sight.listed(
         listed.inventory().complete(),
         Optional.ofNullable(listed.byLabel().get(launch.label())),

@@ -160,8 +160,9 @@ public final class WatchdogHandler {
         opinions.asked().stream().map(f -> Look.watched(f.lease()).orElseThrow()).toList();
     var answers = lists.ask(launches);
     for (int i = 0; i < launches.size(); i++) {
-      var sight = lists.sight(launches.get(i)).answered(answers.get(i));
-      findings.add(sweep.finding(opinions.asked().get(i).lease(), breakers, sight));
+      var lease = opinions.asked().get(i).lease();
+      var sight = lists.sight(lease).answered(answers.get(i));
+      findings.add(sweep.finding(lease, breakers, sight));
     }
     return findings;
   }

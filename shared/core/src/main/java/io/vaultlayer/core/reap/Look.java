@@ -54,4 +54,10 @@ public record Look(
   boolean lateEnough() {
     return list.filter(l -> !l.askedAt().isBefore(row.visibleAt())).isPresent();
   }
+
+  /** True when the list was asked for before the item was confirmed gone by another. */
+  boolean isOlderThanTheEnd() {
+    return list.isPresent()
+        && row.goneAt().filter(at -> !list.get().askedAt().isAfter(at)).isPresent();
+  }
 }

@@ -52,7 +52,10 @@ public final class Reaper {
   public static Verdict decide(Look look) {
     var row = look.row();
     if (row.state() == State.GONE) {
-      return look.shown().isEmpty() ? new Verdict.Nothing(row, Reason.STAYS_GONE) : backAgain(look);
+      if (look.shown().isEmpty()) {
+        return new Verdict.Nothing(row, Reason.STAYS_GONE);
+      }
+      return look.isOlderThanTheEnd() ? new Verdict.Nothing(row, Reason.OLD_LIST) : backAgain(look);
     }
     if (!look.providerKnown()) {
       return keepTrying(look, Reason.PROVIDER_UNKNOWN);

@@ -54,6 +54,8 @@ public enum Reason {
   LIST_AGREES(false),
   /** Confirmed gone before, and not shown. */
   STAYS_GONE(false),
+  /** Shown by a list that was asked for before another, later one confirmed it gone. */
+  OLD_LIST(false),
 
   // ---- reopened
   /** It was confirmed gone, and is shown again: what it cost meanwhile was never booked. */

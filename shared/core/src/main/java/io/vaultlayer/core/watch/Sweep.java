@@ -51,10 +51,15 @@ public record Sweep(
    * A verdict for every lease.
    *
    * @param stored the breakers that {@link #breakers} gave and that are stored by now
+   * @param sights what the lists say of a lease's watched launch
    */
-  public List<Finding> findings(Breakers stored, Function<LaunchRecord, Sight> sights) {
+  public List<Finding> findings(Breakers stored, Function<Lease, Sight> sights) {
     return leases.stream()
-        .map(lease -> finding(lease, stored, Look.watched(lease).map(sights).orElse(Sight.NO_LIST)))
+        .map(lease ->
+            finding(
+                lease,
+                stored,
+                Look.watched(lease).map(_ -> sights.apply(lease)).orElse(Sight.NO_LIST)))
         .toList();
   }
 

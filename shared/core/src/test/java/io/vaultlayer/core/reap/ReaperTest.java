@@ -286,6 +286,15 @@ class ReaperTest {
   }
 
   @Test
+  void aListOlderThanTheEndReopensNothing() {
+    var gone = decide(live, Optional.of(ended), complete(), LATER).next();
+    var old = Optional.of(new Inventory(LATER.minusSeconds(1), true, List.of(running("i-1"))));
+    var late = decide(gone, Optional.of(ended), old, LATER.plusSeconds(1));
+    assertThat(late).isInstanceOf(Verdict.Nothing.class);
+    assertThat(late.reason()).isEqualTo(Reason.OLD_LIST);
+  }
+
+  @Test
   void whatComesBackIsHeldEndedAndPaidForTheTimeItWasThoughtGone() {
     var gone = decide(live, Optional.of(ended), complete(), LATER).next();
     var then = LATER.plus(Duration.ofHours(1));
