@@ -37,6 +37,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Every transition of a job. {@link #decide} is pure: a lease and an event in, a decision out. It
@@ -70,6 +71,12 @@ public final class JobMachine {
 
   /** After so long a restart in place that was asked for has not happened. */
   public static final Duration RESTART_LIMIT = Duration.ofMinutes(5);
+
+  /**
+   * Phases of a beat that tell that the user's program was started. The beat that said "running"
+   * may never have arrived, and without it nothing could be committed.
+   */
+  private static final Set<String> AFTER_THE_START = Set.of("running", "saving", "finishing");
 
   private JobMachine() {}
 
@@ -447,7 +454,7 @@ public final class JobMachine {
     if (e.beat() <= lease.run().beat()) {
       return e.beat() == lease.run().beat() ? new Recognised(lease) : ignore(Why.BEAT_NOT_NEWER);
     }
-    var starts = lease.state() == JobState.STARTING && e.phase().equals("running");
+    var starts = lease.state() == JobState.STARTING && AFTER_THE_START.contains(e.phase());
     var old = lease.run();
     var next = lease.edit();
     next.run = told(lease, e, starts);

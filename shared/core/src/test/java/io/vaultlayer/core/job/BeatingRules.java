@@ -3,11 +3,21 @@ package io.vaultlayer.core.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Heartbeat, suspect, extend. */
 abstract class BeatingRules {
+  @Test
+  void aProgramThatIsAlreadySavingOrFinishingWasStarted() {
+    for (var phase : List.of("saving", "finishing")) {
+      var job = Walk.registered();
+      job.takes(Edge.PROGRAM_STARTED, job.beat(phase));
+      job.takes(Edge.COMMITTED, job.commit(7));
+    }
+  }
+
   @Test
   void beatsSayWhichPhaseOfBootingItIsInUntilTheProgramRuns() {
     var job = Walk.registered();
