@@ -488,7 +488,8 @@ final class Plane {
       records.add(Map.of("messageId", "m" + message.number(), "body", message.body()));
     }
     var failed = new ArrayList<Message>(batch);
-    var invocation = begin(function, batch.getFirst().body(), Optional.empty());
+    // Not its body: the order of a map's entries in it may differ from one process to the next.
+    var invocation = begin(function, "m" + batch.getFirst().number(), Optional.empty());
     invoke(
         invocation,
         environment -> {
