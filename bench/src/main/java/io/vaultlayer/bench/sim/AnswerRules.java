@@ -49,7 +49,7 @@ final class AnswerRules {
   }
 
   void logged(Function function, String line) {
-    world.trace.say(function.wireName() + " " + line);
+    world.trace.say(function.wireName(), line);
     said("log line", line);
     if (line.startsWith("{\"note\":") && isBroken(line)) {
       checks.broken("BROKEN", function.wireName() + ": " + line);

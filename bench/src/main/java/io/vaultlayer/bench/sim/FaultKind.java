@@ -79,6 +79,7 @@ public enum FaultKind {
     MOMENT
   }
 
+  private final String wireName = name().toLowerCase(Locale.ROOT);
   private final Span span;
   private final int leastSeconds;
   private final int mostSeconds;
@@ -127,6 +128,6 @@ public enum FaultKind {
   }
 
   public String wireName() {
-    return name().toLowerCase(Locale.ROOT);
+    return wireName;
   }
 }

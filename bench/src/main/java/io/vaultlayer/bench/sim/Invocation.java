@@ -16,8 +16,10 @@ public final class Invocation {
     WATCHDOG,
     REAPER;
 
+    private final String wireName = name().toLowerCase(java.util.Locale.ROOT);
+
     String wireName() {
-      return name().toLowerCase(java.util.Locale.ROOT);
+      return wireName;
     }
   }
 

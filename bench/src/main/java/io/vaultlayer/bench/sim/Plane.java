@@ -21,9 +21,11 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
@@ -57,6 +59,10 @@ final class Plane {
   private final Map<String, List<Message>> waiting = new HashMap<>();
   private final List<Strand> strands = new ArrayList<>();
   private final List<Waiter> waiters = new ArrayList<>();
+
+  /** The crash points that are in the coverage already. */
+  private final Set<String> passed = new HashSet<>();
+
   private final SplittableRandom net;
   private long messages;
 
@@ -171,7 +177,9 @@ final class Plane {
     }
     var invocation = current.get();
     var point = invocation.function.wireName() + " " + site + " " + when;
-    world.coverage.crashPoints().putIfAbsent(point, 0L);
+    if (passed.add(point)) {
+      world.coverage.crashPoints().putIfAbsent(point, 0L);
+    }
     if (world.faults.aims(FaultKind.HANDLER_CRASHES_AT, point)
         || world.faults.open(FaultKind.HANDLER_CRASHES, -1, 1) && crashes(invocation)) {
       lastDeath = world.engine.now();

@@ -53,9 +53,9 @@ public final class Trace {
   }
 
   /** A line for people only; it is not part of the digest. */
-  void say(String line) {
+  void say(String who, String line) {
     if (keep) {
-      lines.add(clock(engine.now()) + "    " + line);
+      lines.add(clock(engine.now()) + "    " + who + " " + line);
       if (lines.size() > MOST_LINES) {
         lines.removeFirst();
       }

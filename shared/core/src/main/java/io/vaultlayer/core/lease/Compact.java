@@ -4,15 +4,12 @@ import io.vaultlayer.core.job.JobId;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * Shorter forms of values that follow a rule. What does not follow it is stored as it is, so that
  * nothing depends on the rule but the size.
  */
 final class Compact {
-  private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
-
   /** Of 32 bytes: base64url without padding. */
   private static final int DIGEST = 43;
 
@@ -20,7 +17,7 @@ final class Compact {
 
   /** A SHA-256 in 43 characters instead of 64; any other text behind a mark of its own. */
   static String digest(String hex) {
-    return SHA256.matcher(hex).matches()
+    return TokenHash.isSha256(hex)
         ? Base64.getUrlEncoder().withoutPadding().encodeToString(HexFormat.of().parseHex(hex))
         : "=" + hex;
   }
@@ -37,8 +34,14 @@ final class Compact {
 
   /** Where the bucket's layout has this checkpoint's manifest. */
   static String manifestKey(JobId job, int epoch, long step) {
-    return "jobs/%s/checkpoints/e%08d/step-%012d/_manifest.json"
-        .formatted(job.value(), epoch, step);
+    var key = new StringBuilder(96).append("jobs/").append(job.value()).append("/checkpoints/e");
+    padded(key, epoch, 8).append("/step-");
+    return padded(key, step, 12).append("/_manifest.json").toString();
+  }
+
+  private static StringBuilder padded(StringBuilder text, long number, int digits) {
+    var shown = Long.toString(number);
+    return text.repeat('0', Math.max(0, digits - shown.length())).append(shown);
   }
 
   static String label(String owner, JobId job, int epoch, int number) {

@@ -110,7 +110,7 @@ record LeaseParts(JobId job) {
     map.putIfAbsent("b", after.bytes());
     map.putIfAbsent("n", (long) after.files());
     if (map.get("d") instanceof Number millis) {
-      map.put("t", after.committedAt().minusMillis(millis.longValue()).toString());
+      Fields.of(map).putMillis("t", after.committedAt().minusMillis(millis.longValue()));
     }
   }
 

@@ -23,75 +23,116 @@ public final class Attributes {
    * @throws IllegalArgumentException naming the attribute whose value no store could keep
    */
   public static Map<String, Object> frozen(Map<String, Object> attributes) {
-    var bytes = new int[1];
-    var copy = copyMap(attributes, "", 1, bytes);
-    if (bytes[0] > MOST_BYTES) {
+    var copying = new Copying();
+    var copy = copying.map(attributes);
+    if (copying.bytes > MOST_BYTES) {
       throw new IllegalArgumentException(
-          "a row holds at most " + MOST_BYTES + " bytes, not " + bytes[0]);
+          "a row holds at most " + MOST_BYTES + " bytes, not " + copying.bytes);
     }
     return copy;
   }
 
-  private static Object copy(Object value, String where, int level, int[] bytes) {
-    return switch (value) {
-      case String text -> {
-        bytes[0] += text.getBytes(StandardCharsets.UTF_8).length + 3;
-        yield text;
-      }
-      case Double number -> {
-        if (!Double.isFinite(number)) {
-          throw new IllegalArgumentException(where + " is not a finite number");
+  /** Counts on its way down; where it stands is put into words only when a value is refused. */
+  private static final class Copying {
+    private final List<Object> path = new ArrayList<>();
+    private int bytes;
+
+    /**
+     * @param step the name in a map or the place in a list
+     */
+    private Object value(Object step, Object value) {
+      path.add(step);
+      var copy = value(value);
+      path.removeLast();
+      return copy;
+    }
+
+    private Object value(Object value) {
+      return switch (value) {
+        case String text -> {
+          bytes += utf8Length(text) + 3;
+          yield text;
         }
-        bytes[0] += 24;
-        yield number;
-      }
-      case Long number -> {
-        bytes[0] += 24;
-        yield number;
-      }
-      case Boolean bool -> {
-        bytes[0] += 1;
-        yield bool;
-      }
-      case List<?> list -> copyList(list, where, level + 1, bytes);
-      case Map<?, ?> map -> copyMap(map, where, level + 1, bytes);
-      case null -> throw new IllegalArgumentException(where + " is null: leave it out instead");
-      default ->
-          throw new IllegalArgumentException(
-              where
-                  + " is a "
-                  + value.getClass().getSimpleName()
-                  + ": a row holds String, Long, Double, Boolean, List and Map");
-    };
-  }
-
-  private static List<Object> copyList(List<?> list, String where, int level, int[] bytes) {
-    checkLevel(where, level);
-    bytes[0] += 3;
-    var copy = new ArrayList<Object>(list.size());
-    for (var value : list) {
-      copy.add(copy(value, where + "[" + copy.size() + "]", level, bytes));
+        case Double number -> {
+          if (!Double.isFinite(number)) {
+            throw new IllegalArgumentException(where() + " is not a finite number");
+          }
+          bytes += 24;
+          yield number;
+        }
+        case Long number -> {
+          bytes += 24;
+          yield number;
+        }
+        case Boolean bool -> {
+          bytes += 1;
+          yield bool;
+        }
+        case List<?> list -> list(list);
+        case Map<?, ?> map -> map(map);
+        case null -> throw new IllegalArgumentException(where() + " is null: leave it out instead");
+        default ->
+            throw new IllegalArgumentException(
+                where()
+                    + " is a "
+                    + value.getClass().getSimpleName()
+                    + ": a row holds String, Long, Double, Boolean, List and Map");
+      };
     }
-    return Collections.unmodifiableList(copy);
-  }
 
-  private static Map<String, Object> copyMap(Map<?, ?> map, String where, int level, int[] bytes) {
-    checkLevel(where, level);
-    bytes[0] += 3;
-    var copy = new LinkedHashMap<String, Object>();
-    map.forEach((key, value) -> {
-      if (!(key instanceof String name) || name.isEmpty()) {
-        throw new IllegalArgumentException("names inside " + where + " are non-empty strings");
+    private List<Object> list(List<?> list) {
+      checkLevel();
+      bytes += 3;
+      var copy = new ArrayList<Object>(list.size());
+      for (var value : list) {
+        copy.add(value((Integer) copy.size(), value));
       }
-      bytes[0] += name.getBytes(StandardCharsets.UTF_8).length + 1;
-      copy.put(name, copy(value, where.isEmpty() ? name : where + "." + name, level, bytes));
-    });
-    return Collections.unmodifiableMap(copy);
+      return Collections.unmodifiableList(copy);
+    }
+
+    private Map<String, Object> map(Map<?, ?> map) {
+      checkLevel();
+      bytes += 3;
+      var copy = LinkedHashMap.<String, Object>newLinkedHashMap(map.size());
+      for (var entry : map.entrySet()) {
+        if (!(entry.getKey() instanceof String name) || name.isEmpty()) {
+          throw new IllegalArgumentException("names inside " + where() + " are non-empty strings");
+        }
+        bytes += utf8Length(name) + 1;
+        copy.put(name, value(name, entry.getValue()));
+      }
+      return Collections.unmodifiableMap(copy);
+    }
+
+    private void checkLevel() {
+      // The row itself is level 1.
+      if (path.size() >= MOST_LEVELS) {
+        throw new IllegalArgumentException(
+            where() + " nests deeper than " + MOST_LEVELS + " levels");
+      }
+    }
+
+    /** Such as {@code money.lines[3]}. */
+    private String where() {
+      var text = new StringBuilder();
+      for (var step : path) {
+        if (step instanceof Integer place) {
+          text.append('[').append(place).append(']');
+        } else {
+          text.append(text.isEmpty() ? "" : ".").append(step);
+        }
+      }
+      return text.toString();
+    }
   }
 
-  private static void checkLevel(String where, int level) {
-    if (level > MOST_LEVELS) {
-      throw new IllegalArgumentException(where + " nests deeper than " + MOST_LEVELS + " levels");
+  /** Most text is ASCII, whose length is known without encoding it. */
+  private static int utf8Length(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) >= 0x80) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
+      }
     }
+    return text.length();
   }
 }

@@ -57,6 +57,9 @@ public sealed interface Write {
       throw new IllegalArgumentException(
           "1 to " + Store.MOST_WRITES + " rows are written at once, not " + writes.size());
     }
+    if (writes.size() == 1) {
+      return;
+    }
     var seen = new HashSet<String>();
     for (var write : writes) {
       var key = write.key();
