@@ -126,7 +126,10 @@ public final class Cloud implements Provider {
           var refused = find(FaultKind.CREATE_REFUSED);
           if (refused.isPresent()) {
             var kinds = Refusal.values();
-            var why = kinds[world.faults.stream(refused.get()).nextInt(kinds.length)];
+            var random = world.faults.stream(refused.get());
+            // Most refusals in the world are for want of capacity.
+            var why =
+                random.nextBoolean() ? Refusal.NO_CAPACITY : kinds[random.nextInt(kinds.length)];
             return new Creation.Refused(why, "not now");
           }
           if (busy(launch.offer().machineId())) {

@@ -68,6 +68,8 @@ public enum FaultKind {
   PLANE_AWAY(Span.WINDOW, 30, 600),
   INGRESS_OUT(Span.WINDOW, 10, 600),
   CLOCK_STEPS(Span.WINDOW, 60, 3600),
+  /** Machines that answer beats have a clock that is minutes ahead. */
+  CLOCK_FAR_AHEAD(Span.WINDOW, 30, 300),
   // people
   USER_CANCELS(Span.MOMENT, 0, 0),
   USER_RESUMES(Span.MOMENT, 0, 0),

@@ -4,6 +4,8 @@ import io.vaultlayer.bench.sim.Checks.JobTruth;
 import io.vaultlayer.bench.sim.Invocation.Function;
 import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,13 +23,18 @@ final class FenceRules {
   /** A watchdog that was away longer must have noticed: a minute, two ticks and the slack. */
   private static final long NOTICED = 90_000;
 
+  /** From the sending of a beat to the write, where nothing is wrong. */
+  private static final long ANSWERED = 2_500;
+
+  /** How long a call that a fault has hit may stay under way after the fault's end. */
+  private static final long UNDER_WAY = 10_000;
+
   private static final List<FaultKind> SILENCERS =
       List.of(
           FaultKind.HTTP_REQUEST_LOST,
           FaultKind.HTTP_ANSWER_LOST,
           FaultKind.HTTP_DELAYED,
           FaultKind.HTTP_REORDERED,
-          FaultKind.HTTP_DUPLICATED,
           FaultKind.INGRESS_OUT,
           FaultKind.PLANE_AWAY,
           FaultKind.STORE_UNAVAILABLE,
@@ -122,15 +129,7 @@ final class FenceRules {
     require(
         !opinion || silence >= lease * 3 / 2 - LeaseRules.SKEW,
         about + " without its grace, although the provider says running");
-    var host = world.fleet.host(instance.number);
-    boolean excused =
-        host == null
-            || host.agent.over()
-            || host.paused()
-            || host.troubledUntil >= job.heardAt - 1_000
-            || world.plane.lastDeath >= job.heardAt - 60_000
-            || SILENCERS.stream().anyMatch(k -> world.faults.openSince(k, job.heardAt - 60_000));
-    require(excused, about + " although it was sound, in reach and beating");
+    inReach(launch, job, world.fleet.host(instance.number), about);
     for (var fault : world.plan.faults()) {
       if (fault.kind() == FaultKind.PLANE_AWAY
           && fault.lastsMillis() > NOTICED
@@ -144,6 +143,46 @@ final class FenceRules {
                 + " ms ago");
       }
     }
+  }
+
+  /**
+   * In no stretch that is long enough for a beat was the attempt sound and we in reach: whatever
+   * kept its beats away lasted, but for less than a beat's time at either end, the whole silence.
+   */
+  private void inReach(LaunchRecord launch, JobTruth job, Host host, String about) {
+    if (host == null || host.agent.over() || !host.agent.attempted()) {
+      return;
+    }
+    long beat = launch.beatSeconds() * 1000L;
+    long patience = Math.clamp(launch.leaseSeconds() * 250L, 1_500, 10_000);
+    long enough = Math.max(beat, patience + beat / 3) + ANSWERED;
+    long now = world.engine.now();
+    long free = job.heardAt;
+    for (var trouble : troubles(host)) {
+      if (trouble.from() - free > enough) {
+        break;
+      }
+      free = Math.max(free, trouble.to());
+    }
+    require(
+        now - free <= enough,
+        about + " although it was sound and in reach from " + Trace.clock(free) + " on");
+  }
+
+  private List<Host.Trouble> troubles(Host host) {
+    var troubles = new ArrayList<>(host.troubles());
+    for (var fault : world.plan.faults()) {
+      if (fault.kind() == FaultKind.MISCHIEF) {
+        // It beats with the agent's token, and may begin later than drawn.
+        troubles.add(new Host.Trouble(fault.fromMillis(), Long.MAX_VALUE));
+      } else if (SILENCERS.contains(fault.kind())) {
+        // What is held up or on its way when the fault ends is lost with it.
+        troubles.add(new Host.Trouble(fault.fromMillis(), fault.toMillis() + UNDER_WAY));
+      }
+    }
+    world.plane.deaths().forEach(at -> troubles.add(new Host.Trouble(at - 1, at + UNDER_WAY)));
+    troubles.sort(Comparator.comparingLong(Host.Trouble::from));
+    return troubles;
   }
 
   private void require(boolean holds, String detail) {

@@ -19,8 +19,10 @@ final class Host {
   private long pausedUntil = -1;
   private long cutUntil = -1;
 
-  /** When it was last out of reach by its own doing: paused, suspended or cut off. */
-  long troubledUntil = -1;
+  /** A stretch of time in which nothing was heard of it by its own doing. */
+  record Trouble(long from, long to) {}
+
+  private final List<Trouble> troubles = new ArrayList<>();
 
   /** How much of virtual time its monotonic clock has not seen. */
   private long unseen;
@@ -75,7 +77,7 @@ final class Host {
     }
     long now = world.engine.now();
     pausedUntil = now + millis;
-    troubledUntil = Math.max(troubledUntil, pausedUntil);
+    troubled(pausedUntil);
     pausedSince = now;
     agent.frozenByHost();
     suspending = suspends;
@@ -101,8 +103,17 @@ final class Host {
 
   void partition(long millis) {
     cutUntil = Math.max(cutUntil, world.engine.now() + millis);
-    troubledUntil = Math.max(troubledUntil, cutUntil);
+    troubled(cutUntil);
     world.trace.note("cut off", instance.label, millis + " ms");
+  }
+
+  /** From now until then its agent is not heard. */
+  void troubled(long until) {
+    troubles.add(new Trouble(world.engine.now(), until));
+  }
+
+  List<Trouble> troubles() {
+    return troubles;
   }
 
   void down() {

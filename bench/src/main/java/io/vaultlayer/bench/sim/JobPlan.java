@@ -24,6 +24,7 @@ public record JobPlan(
     Optional<Integer> deadlineMinutes,
     boolean failover,
     int maxAttempts,
+    Optional<Integer> maxWaitMinutes,
     boolean keyed,
     Habit habit) {
 
@@ -46,6 +47,7 @@ public record JobPlan(
         && maxAttempts == 0
         && budgetUsd.isEmpty()
         && deadlineMinutes.isEmpty()
+        && maxWaitMinutes.isEmpty()
         && habit == Habit.NONE;
   }
 
@@ -59,6 +61,7 @@ public record JobPlan(
     pricing.ifPresent(p -> text.append(", ").append(p));
     budgetUsd.ifPresent(b -> text.append(", budget $").append(b));
     deadlineMinutes.ifPresent(d -> text.append(", deadline ").append(d).append(" min"));
+    maxWaitMinutes.ifPresent(m -> text.append(", waits ").append(m).append(" min at most"));
     if (!failover) {
       text.append(", no failover");
     }

@@ -24,7 +24,14 @@ public record Plan(
   }
 
   public static Plan draw(long seed) {
-    return new Plan(seed, jobs(seed), faults(seed), QUIET, LEAST);
+    var theme = Theme.of(seed);
+    var jobs = jobs(seed);
+    var faults = faults(seed);
+    theme.ifPresent(t -> {
+      jobs.replaceAll(t::job);
+      faults.addAll(t.faults(seed, faults.size()));
+    });
+    return new Plan(seed, jobs, faults, QUIET, LEAST);
   }
 
   /** The same plan with those faults and jobs only; indexes, and so their streams, stay. */
@@ -37,7 +44,7 @@ public record Plan(
         leastMillis);
   }
 
-  private static List<JobPlan> jobs(long seed) {
+  private static ArrayList<JobPlan> jobs(long seed) {
     var random = Chance.of(seed, "jobs", 0);
     int count = 3 + (random.nextInt(4) == 0 ? 1 : 0);
     var jobs = new ArrayList<JobPlan>();
@@ -93,6 +100,7 @@ public record Plan(
         deadline,
         failover,
         maxAttempts,
+        Optional.empty(),
         random.nextBoolean(),
         habit(random));
   }
@@ -109,7 +117,7 @@ public record Plan(
   /**
    * Swarm testing: a seed draws from a random half of the menu, so that faults also come in packs.
    */
-  private static List<Fault> faults(long seed) {
+  private static ArrayList<Fault> faults(long seed) {
     var random = Chance.of(seed, "faults", 0);
     var menu = new ArrayList<FaultKind>();
     for (var kind : FaultKind.values()) {
@@ -135,7 +143,7 @@ public record Plan(
                 1));
       }
     }
-    if (random.nextInt(5) < 2) {
+    if (random.nextInt(3) != 0) {
       int index = faults.size();
       faults.add(fault(index, FaultKind.HANDLER_CRASHES_AT, Chance.of(seed, "fault plan", index)));
     }

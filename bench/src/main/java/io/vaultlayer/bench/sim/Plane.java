@@ -66,8 +66,7 @@ final class Plane {
   private final SplittableRandom net;
   private long messages;
 
-  /** When a handler last died; -1: none did. */
-  long lastDeath = -1;
+  private final List<Long> deaths = new ArrayList<>();
 
   Optional<Invocation> current = Optional.empty();
 
@@ -182,7 +181,7 @@ final class Plane {
     }
     if (world.faults.aims(FaultKind.HANDLER_CRASHES_AT, point)
         || world.faults.open(FaultKind.HANDLER_CRASHES, -1, 1) && crashes(invocation)) {
-      lastDeath = world.engine.now();
+      deaths.add(world.engine.now());
       world.coverage.crashPoints().merge(point, 1L, Long::sum);
       invocation.crashed = true;
       throw new Invocation.Died();
@@ -269,6 +268,11 @@ final class Plane {
     invocation.strand.orElseThrow().suspend();
   }
 
+  /** When handlers died. */
+  List<Long> deaths() {
+    return deaths;
+  }
+
   void end() {
     List.copyOf(strands).forEach(Strand::abandon);
   }
@@ -280,6 +284,12 @@ final class Plane {
             .find(FaultKind.CLOCK_STEPS, -1, 1)
             .map(f -> Chance.between(world.faults.stream(f), -2000, 2000))
             .orElse(0L);
+    if (caller.filter(c -> c.verb().equals("heartbeat")).isPresent()) {
+      var ahead = world.faults.find(FaultKind.CLOCK_FAR_AHEAD, -1, 1);
+      if (ahead.isPresent()) {
+        skew = Chance.between(world.faults.stream(ahead.get()), 20_000, 180_000);
+      }
+    }
     return new Invocation(function, about, caller, skew, world.checks.index());
   }
 
@@ -487,8 +497,7 @@ final class Plane {
 
   private void deliver(String queue, QueueFacts facts, List<Message> batch) {
     var function = facts.function();
-    if (!world.mutant.runs(function)
-        || function == Function.WATCHDOG && world.faults.open(FaultKind.TICKS_STOP, -1, 1)) {
+    if (!world.mutant.runs(function) || function == Function.WATCHDOG && ticksStopped()) {
       return;
     }
     var records = new ArrayList<Map<String, Object>>();
@@ -522,6 +531,14 @@ final class Plane {
         });
   }
 
+  private boolean ticksStopped() {
+    boolean stopped = world.faults.open(FaultKind.TICKS_STOP, -1, 1);
+    if (stopped) {
+      world.faults.acted(FaultKind.TICKS_STOP);
+    }
+    return stopped;
+  }
+
   /** The two schedules of the template. */
   void startSchedules() {
     every(60_000, "TICK_QUEUE_URL", "{\"tick\":\"minute\"}");
@@ -533,7 +550,7 @@ final class Plane {
         millis,
         () -> {
           if (!world.over) {
-            if (!away() && !world.faults.open(FaultKind.TICKS_STOP, -1, 1)) {
+            if (!away() && !ticksStopped()) {
               send(queue, body, 0);
             }
             every(millis, queue, body);

@@ -786,8 +786,10 @@ final class SimAgent {
     stopTraining();
     turn++;
     int mine = turn;
+    long takes = Chance.between(host.random, 500, 30_000);
+    host.troubled(world.engine.now() + takes);
     host.after(
-        Chance.between(host.random, 500, 30_000),
+        takes,
         () -> {
           if (mine == turn && !over) {
             lost("the agent was ended and started again");

@@ -57,6 +57,7 @@ final class Users {
     job.pricing().ifPresent(p -> request.put("pricing", p));
     job.budgetUsd().ifPresent(b -> request.put("budgetUsd", b));
     job.deadlineMinutes().ifPresent(d -> request.put("deadline", d + "m"));
+    job.maxWaitMinutes().ifPresent(m -> request.put("maxWait", m + "m"));
     request.put("failover", job.failover());
     if (job.maxAttempts() > 0) {
       request.put("maxAttempts", job.maxAttempts());
@@ -200,10 +201,19 @@ final class Users {
     call("POST /v1/jobs/{id}/simulate-instance-death", Map.of("id", id), Map.of(), "", reply -> {});
   }
 
+  /** Nothing is uploaded; the job is cancelled and, although it never began, resumed. */
+  private void thinkAgain(Reply reply) {
+    if (reply.ok()) {
+      var id = reply.as(SubmitResponse.class).job().id();
+      world.engine.after(5_000, () -> cancel(id, 0));
+      world.engine.after(60_000, () -> resume(id));
+    }
+  }
+
   /** The same key again: the same job for the same request, a refusal for another one. */
   void submitAgain(JobPlan job) {
     if (!job.keyed() || started(job.index()).isEmpty()) {
-      call("POST /v1/jobs", Map.of(), Map.of(), request(job), reply -> {});
+      call("POST /v1/jobs", Map.of(), Map.of(), request(job), this::thinkAgain);
       return;
     }
     var headers = Map.of("Idempotency-Key", KEY + job.index());

@@ -13,6 +13,7 @@ class SimulationTest {
   @Test
   void noSeedBreaksARule() {
     long seeds = Seeds.asked();
+    long begun = System.nanoTime();
     var summary = Simulation.run(1, seeds, Mutant.NONE, 1, done -> {});
     assertThat(
             summary.failures().stream()
@@ -20,12 +21,18 @@ class SimulationTest {
                 .toList())
         .isEmpty();
     System.out.printf(
-        "simulated %d seeds, %.0f hours, %d events in the median seed%n",
-        summary.seeds(), summary.simulatedHours(), summary.medianEvents());
+        "simulated %d seeds, %.0f hours, %d events in the median seed, %.1f seeds/s%n",
+        summary.seeds(),
+        summary.simulatedHours(),
+        summary.medianEvents(),
+        summary.seeds() / ((System.nanoTime() - begun) / 1e9));
     print("edges", summary.coverage().edges());
     print("ignored", summary.coverage().ignored());
     print("faults", summary.coverage().faults());
     print("crash points", summary.coverage().crashPoints());
+    if (seeds >= Unreached.LEAST_SEEDS) {
+      assertThat(Unreached.in(summary.coverage())).isEmpty();
+    }
   }
 
   private static void print(String title, Map<String, Long> counts) {
