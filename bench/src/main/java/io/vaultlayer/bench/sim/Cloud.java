@@ -142,18 +142,18 @@ public final class Cloud implements Provider {
           if (late.isPresent()) {
             long after = Chance.between(world.faults.stream(late.get()), 2_000, 150_000);
             long asked = world.engine.now();
-            world.engine.after(after, () -> make(launch, asked, false));
+            world.engine.after(after, () -> make(launch, asked));
             return new Creation.Ambiguous("timed out");
           }
           boolean answered = !strikes(FaultKind.CREATE_LOST_MADE);
-          var made = make(launch, world.engine.now(), answered);
+          var made = make(launch, world.engine.now());
           return answered
               ? new Creation.Created(made.id(), made.machine)
               : new Creation.Ambiguous("500");
         });
   }
 
-  private Instance make(Launch launch, long askedAt, boolean answered) {
+  private Instance make(Launch launch, long askedAt) {
     long now = world.engine.now();
     long usual = facts.visibility().toMillis() * 8 / 10;
     long visible = now + Chance.between(world.chance("visible"), 0, usual);
@@ -170,9 +170,9 @@ public final class Cloud implements Provider {
             launch.offer().usdPerHour(),
             now,
             visible);
-    // An answered create is visible within the window; one without an answer may still be on its
-    // way.
-    instance.promisedAt = (answered ? now : askedAt + CALL_LIMIT) + facts.visibility().toMillis();
+    // Shown within the window after it was made; a call that took effect later than any call may
+    // broke its promise before.
+    instance.promisedAt = Math.min(now, askedAt + CALL_LIMIT) + facts.visibility().toMillis();
     instances.add(instance);
     world.trace.note("made", launch.label(), facts.name());
     world.checks.made(instance);

@@ -15,6 +15,10 @@ final class Faults {
 
   private static final int MOST_PASSES = 3;
 
+  /** Made in so few worlds that every fault aims at them. */
+  private static final List<String> SELDOM =
+      List.of(" pause ", " provider.kill ", " provider.describe ", "provisioner bucket.read ");
+
   private final Engine engine;
   private final Trace trace;
   private final Coverage coverage;
@@ -75,7 +79,7 @@ final class Faults {
     boolean hit = false;
     for (var fault : faults) {
       long drawn = Chance.mix(point.hashCode() * 31L + fault.target());
-      if (fault.covers(engine.now()) && Math.floorMod(drawn, AIMS) == 0) {
+      if (fault.covers(engine.now()) && Math.floorMod(drawn, aims(point)) == 0) {
         int pass = passes.merge(fault.index() + " " + point, 1, Integer::sum);
         // The first pass most often: many calls are made once in a world.
         long meant = 1 + Math.floorMod(drawn >>> 20, MOST_PASSES) * Math.floorMod(drawn >>> 30, 2);
@@ -87,6 +91,10 @@ final class Faults {
       acted(kind);
     }
     return hit;
+  }
+
+  private static int aims(String point) {
+    return SELDOM.stream().anyMatch(point::contains) ? 1 : AIMS;
   }
 
   /** True while such a fault's window is open, whatever its strength. */

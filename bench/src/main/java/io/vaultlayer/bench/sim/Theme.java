@@ -74,7 +74,10 @@ enum Theme {
         made.everywhere(FaultKind.NEVER_BOOTS, 0, 95 * MINUTE, 1);
         made.rounds(FaultKind.INSTANCE_VANISHES, 2, 50, 2);
       }
-      case NOTHING_SAVED -> made.rounds(FaultKind.INSTANCE_VANISHES, 5, 50, 2);
+      case NOTHING_SAVED -> {
+        made.rounds(FaultKind.INSTANCE_VANISHES, 5, 50, 3);
+        made.rounds(FaultKind.USER_KILLS_INSTANCE, 6, 50, 4);
+      }
       case RACED_DRAINS -> {
         made.add(FaultKind.HANDLERS_SLOW, 3 * MINUTE, 50 * MINUTE, 1);
         made.add(FaultKind.EVENT_DUPLICATED, 3 * MINUTE, 50 * MINUTE, 0.9);
@@ -83,6 +86,7 @@ enum Theme {
           made.add(FaultKind.RECLAIM_NOTICE, at, at + 2 * MINUTE, 1);
           made.add(FaultKind.RECLAIM_NOTICE, at, at + MINUTE, 1);
           made.everywhere(FaultKind.CREATE_REFUSED, at, at + MINUTE, 0.8);
+          made.everywhere(FaultKind.NO_CAPACITY, at, at + MINUTE, 0.3);
           made.everywhere(FaultKind.CREATE_LOST_NOT_MADE, at, at + MINUTE, 0.2);
         }
       }
