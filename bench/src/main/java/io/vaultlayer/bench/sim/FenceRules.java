@@ -23,6 +23,9 @@ final class FenceRules {
   /** A watchdog that was away longer must have noticed: a minute, two ticks and the slack. */
   private static final long NOTICED = 90_000;
 
+  /** The longest that a handler is held up. */
+  private static final long HELD_UP = 20_000;
+
   /** From the sending of a beat to the write, where nothing is wrong. */
   private static final long ANSWERED = 2_500;
 
@@ -118,7 +121,9 @@ final class FenceRules {
       long now,
       Optional<Invocation> invocation) {
     long lease = launch.leaseSeconds() * 1000L;
-    long silence = now - job.heardAt;
+    // The time of a beat is when it came in; a slow handler writes it later.
+    boolean slow = world.faults.openSince(FaultKind.HANDLERS_SLOW, job.heardAt - HELD_UP);
+    long silence = now - job.heardAt + (slow ? HELD_UP : 0);
     var about = job.id + ": fenced after " + silence + " ms of silence";
     require(silence >= lease - LeaseRules.SKEW, about + ", its lease is " + lease);
     long deadline = job.heardAt + lease;

@@ -262,7 +262,8 @@ final class Plane {
     };
   }
 
-  private void suspend(Invocation invocation, long millis, Waiter waiter) {
+  private void suspend(Invocation invocation, long asked, Waiter waiter) {
+    long millis = Math.min(asked, MOST_SUSPENDED - invocation.suspendedMillis);
     invocation.suspendedMillis += millis;
     world.engine.after(millis, () -> goOn(waiter));
     invocation.strand.orElseThrow().suspend();
