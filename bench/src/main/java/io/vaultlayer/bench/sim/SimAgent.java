@@ -803,7 +803,8 @@ final class SimAgent {
       world.trace.note("stalls", host.instance.label, millis + " ms");
       stopTraining();
       stalledSince = world.engine.now();
-      if (millis < 1_800_000) {
+      // Of a script that never told a step nobody can say that it stalls: its pause ends.
+      if (millis < 1_800_000 || doneSteps() < firstStep) {
         after(
             millis,
             () -> {
