@@ -170,9 +170,11 @@ public final class Cloud implements Provider {
             launch.offer().usdPerHour(),
             now,
             visible);
-    // Shown within the window after it was made; a call that took effect later than any call may
-    // broke its promise before.
-    instance.promisedAt = Math.min(now, askedAt + CALL_LIMIT) + facts.visibility().toMillis();
+    instance.promisedAt = now + facts.visibility().toMillis();
+    if (now > askedAt + CALL_LIMIT) {
+      // It took effect later than any call may: whoever looked for it in vain was misled.
+      instance.liedAt = now;
+    }
     instances.add(instance);
     world.trace.note("made", launch.label(), facts.name());
     world.checks.made(instance);

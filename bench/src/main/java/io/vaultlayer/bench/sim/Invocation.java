@@ -31,6 +31,7 @@ public final class Invocation {
   final Optional<Caller> caller;
   final long skewMillis;
   final long begun;
+  final long begunAt;
   Optional<Strand> strand = Optional.empty();
   long suspendedMillis;
   boolean crashed;
@@ -47,12 +48,18 @@ public final class Invocation {
   final java.util.Map<String, Long> listedAt = new java.util.HashMap<>();
 
   Invocation(
-      Function function, String about, Optional<Caller> caller, long skewMillis, long begun) {
+      Function function,
+      String about,
+      Optional<Caller> caller,
+      long skewMillis,
+      long begun,
+      long begunAt) {
     this.function = function;
     this.about = about;
     this.caller = caller;
     this.skewMillis = skewMillis;
     this.begun = begun;
+    this.begunAt = begunAt;
   }
 
   /** The process died in the middle of a handler. No handler can catch it, as on Lambda. */

@@ -69,12 +69,14 @@ final class LeaseRules {
     due(lease, item);
     job.lease = Optional.of(lease);
     world.plane.leaseWritten(!settles && !beats(old, lease));
+    // A lease counts from when the call came in, however late its handler writes.
+    long heardAt = invocation.map(i -> i.begunAt).orElse(world.engine.now());
     if (!settles && caller.isPresent() && owns(old, caller.get())) {
-      job.heardAt = world.engine.now();
+      job.heardAt = heardAt;
       job.heardIndex = checks.index();
     }
     if (caller.filter(c -> c.verb().equals("register")).isPresent() && lease.bound().isPresent()) {
-      job.heardAt = world.engine.now();
+      job.heardAt = heardAt;
       job.heardIndex = checks.index();
     }
     if (!lease.pointer().equals(old.pointer())) {

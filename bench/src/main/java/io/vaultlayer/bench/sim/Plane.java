@@ -291,7 +291,7 @@ final class Plane {
         skew = Chance.between(world.faults.stream(ahead.get()), 20_000, 180_000);
       }
     }
-    return new Invocation(function, about, caller, skew, world.checks.index());
+    return new Invocation(function, about, caller, skew, world.checks.index(), world.engine.now());
   }
 
   boolean away() {
