@@ -29,6 +29,8 @@ public final class World {
   /** After the faults have stopped, everything must have come to rest by then. */
   static final long REST_WITHIN = 6 * 3_600_000L;
 
+  private static final long MOST_EVENTS = 250_000;
+
   final Plan plan;
   final Mutant mutant;
   final Engine engine = new Engine();
@@ -92,13 +94,13 @@ public final class World {
     try {
       long end = plan.leastMillis();
       while (checks.violation().isEmpty() && engine.step(end)) {
-        // everything happens in the step
+        quiet();
       }
       long limit = plan.leastMillis() + REST_WITHIN;
       while (checks.violation().isEmpty() && engine.now() < limit && !checks.atRest()) {
         long until = engine.now() + 60_000;
         while (checks.violation().isEmpty() && engine.step(until)) {
-          // as above, a minute at a time
+          quiet();
         }
       }
       over = true;
@@ -116,6 +118,12 @@ public final class World {
         engine.events(),
         engine.now(),
         trace.lines());
+  }
+
+  /** A world has some thousand events; far more of them feed each other. */
+  private void quiet() {
+    checks.require(
+        engine.events() < MOST_EVENTS, "LIVENESS", "events feed each other: " + engine.events());
   }
 
   void every(long millis, Runnable work) {

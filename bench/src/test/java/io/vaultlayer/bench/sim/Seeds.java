@@ -4,7 +4,7 @@ import java.util.Optional;
 
 /** How many seeds this run of the tests takes. */
 final class Seeds {
-  private static final long USUAL = 300;
+  private static final long USUAL = 2_000;
 
   private Seeds() {}
 
