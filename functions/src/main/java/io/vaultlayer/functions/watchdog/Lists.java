@@ -6,7 +6,6 @@ import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.core.port.Provider.Inventory;
 import io.vaultlayer.core.port.Provider.ProviderFailure;
 import io.vaultlayer.core.port.Provider.Sighting;
-import io.vaultlayer.core.reap.Reaper;
 import io.vaultlayer.core.watch.Look;
 import io.vaultlayer.core.watch.Sight;
 import io.vaultlayer.functions.Platform;
@@ -101,12 +100,10 @@ final class Lists {
     if (listed == null) {
       return Sight.NO_LIST;
     }
-    // Until somebody has registered, the create call itself may only just have been answered.
-    var window =
-        lease.bound().isPresent()
-            ? listed.visibility()
-            : listed.visibility().plus(Reaper.CALL_LIMIT);
-    var visible = listed.inventory().askedAt().isAfter(launch.intendedAt().plus(window));
+    // Counted from the intent, so a provisioner that was held up between it and its create call
+    // leaves less of the window; longer, and a host that dies at once is noticed so much later.
+    var visible =
+        listed.inventory().askedAt().isAfter(launch.intendedAt().plus(listed.visibility()));
     return Sight.listed(
         listed.inventory().complete(),
         Optional.ofNullable(listed.byLabel().get(launch.label())),
