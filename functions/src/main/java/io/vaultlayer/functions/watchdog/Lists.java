@@ -6,6 +6,7 @@ import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.core.port.Provider.Inventory;
 import io.vaultlayer.core.port.Provider.ProviderFailure;
 import io.vaultlayer.core.port.Provider.Sighting;
+import io.vaultlayer.core.reap.Reaper;
 import io.vaultlayer.core.watch.Look;
 import io.vaultlayer.core.watch.Sight;
 import io.vaultlayer.functions.Platform;
@@ -26,6 +27,9 @@ import java.util.concurrent.Callable;
  * for after the leases were read.
  */
 final class Lists {
+  /** A window as short as this means that creating and listing happen in one place. */
+  private static final Duration AT_ONCE = Duration.ofSeconds(5);
+
   /** An answer about one instance that takes longer is none (protocol, deciding silence). */
   private static final Duration OPINION = Duration.ofSeconds(3);
 
@@ -100,10 +104,13 @@ final class Lists {
     if (listed == null) {
       return Sight.NO_LIST;
     }
-    // Counted from the intent, so a provisioner that was held up between it and its create call
-    // leaves less of the window; longer, and a host that dies at once is noticed so much later.
-    var visible =
-        listed.inventory().askedAt().isAfter(launch.intendedAt().plus(listed.visibility()));
+    // Until somebody has registered, the create call itself may only just have been answered. Where
+    // the list shows at once what is made, a host that dies at its start is noticed at once too.
+    var window =
+        lease.bound().isPresent() || listed.visibility().compareTo(AT_ONCE) <= 0
+            ? listed.visibility()
+            : listed.visibility().plus(Reaper.CALL_LIMIT);
+    var visible = listed.inventory().askedAt().isAfter(launch.intendedAt().plus(window));
     return Sight.listed(
         listed.inventory().complete(),
         Optional.ofNullable(listed.byLabel().get(launch.label())),
