@@ -141,8 +141,17 @@ class OpenApiTest {
         id,
         Map.of(),
         Map.of());
-    world.pass(Duration.ofSeconds(10));
+    theEpochAfterTheDeath(job);
     last(job, id);
+  }
+
+  /** How many seconds the watchdog takes to see the death must not show in the page. */
+  private void theEpochAfterTheDeath(String job) {
+    var dead = FakeAgent.ofLastLaunch(world).epoch;
+    for (var waited = 0; waited < 12 && FakeAgent.ofLastLaunch(world).epoch == dead; waited++) {
+      world.pass(Duration.ofSeconds(10));
+    }
+    assertThat(FakeAgent.ofLastLaunch(world).epoch).as("epoch of " + job).isGreaterThan(dead);
   }
 
   private void attempt(String job) {
