@@ -1,5 +1,6 @@
 package io.vaultlayer.bench.cost;
 
+import io.vaultlayer.bench.plane.Door;
 import io.vaultlayer.core.lease.TokenHash;
 import io.vaultlayer.core.port.Bucket;
 import io.vaultlayer.core.port.Bus;
@@ -9,13 +10,6 @@ import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.core.port.Queue;
 import io.vaultlayer.core.port.Store;
 import io.vaultlayer.functions.Platform;
-import io.vaultlayer.functions.agentapi.AgentHandler;
-import io.vaultlayer.functions.agentapi.CommitHandler;
-import io.vaultlayer.functions.api.ControlHandler;
-import io.vaultlayer.functions.api.QueryHandler;
-import io.vaultlayer.functions.api.SubmitHandler;
-import io.vaultlayer.functions.http.HttpRequest;
-import io.vaultlayer.functions.http.Routes;
 import io.vaultlayer.functions.provisioner.ProvisionerHandler;
 import io.vaultlayer.functions.reaper.ReaperHandler;
 import io.vaultlayer.functions.state.Control;
@@ -76,7 +70,7 @@ final class CostPlane implements Platform {
   private final MemoryCredentials credentials = new MemoryCredentials(clock, "bucket");
   private final SeededEntropy entropy = new SeededEntropy(1);
   private final Map<String, MemoryQueue> queues = new TreeMap<>();
-  private final Routes routes;
+  private final Door door;
   private final ProvisionerHandler provisioner;
   private final WatchdogHandler watchdog;
   private final ReaperHandler reaper;
@@ -84,13 +78,7 @@ final class CostPlane implements Platform {
 
   CostPlane() {
     var control = Control.on(this, new DecisionLog(this::logged));
-    var all = new HashMap<String, Function<HttpRequest, Routes.Answer>>();
-    all.putAll(new SubmitHandler(this, control).routes());
-    all.putAll(new QueryHandler(this, control).routes());
-    all.putAll(new ControlHandler(this, control).routes());
-    all.putAll(new AgentHandler(this, control).routes());
-    all.putAll(new CommitHandler(this, control).routes());
-    routes = new Routes(all, control.log());
+    door = new Door(this, control);
     provisioner = new ProvisionerHandler(this, control);
     watchdog = new WatchdogHandler(this, control);
     reaper = new ReaperHandler(this, control);
@@ -167,14 +155,8 @@ final class CostPlane implements Platform {
 
   /** The answer's body; any status but a good one ends the bench. */
   String call(String route, Map<String, String> path, Map<String, String> headers, Object body) {
-    var event = new HashMap<String, Object>();
-    event.put("routeKey", route);
-    event.put("pathParameters", path);
-    event.put("queryStringParameters", Map.of());
-    event.put("headers", headers);
-    event.put("body", body instanceof String text ? text : Json.render(body));
     int memory = route.contains("/attempts/") ? Deployment.SMALL_MIB : Deployment.OTHER_MIB;
-    var answer = meter.invocation(memory, () -> routes.handle(event));
+    var answer = meter.invocation(memory, () -> door.handle(route, path, headers, body));
     var text = String.valueOf(answer.get("body"));
     meter.use(Line.API_REQUESTS, 1);
     meter.use(

@@ -16,13 +16,6 @@ import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.core.port.Queue;
 import io.vaultlayer.core.port.Store;
 import io.vaultlayer.functions.Platform;
-import io.vaultlayer.functions.agentapi.AgentHandler;
-import io.vaultlayer.functions.agentapi.CommitHandler;
-import io.vaultlayer.functions.api.ControlHandler;
-import io.vaultlayer.functions.api.QueryHandler;
-import io.vaultlayer.functions.api.SubmitHandler;
-import io.vaultlayer.functions.http.HttpRequest;
-import io.vaultlayer.functions.http.Routes;
 import io.vaultlayer.functions.provisioner.ProvisionerHandler;
 import io.vaultlayer.functions.reaper.ReaperHandler;
 import io.vaultlayer.functions.state.Control;
@@ -48,7 +41,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /**
  * A control plane as {@code template.yaml} wires it: functions behind queues, one schedule of a
@@ -85,7 +77,7 @@ public final class Plane implements Platform {
   private final Latency latency;
   private final Functions functions;
   private final List<Provider> providers = new ArrayList<>();
-  private final Routes routes;
+  private final Door door;
   private final DecisionLog log;
   private final BiFunction<Lease, JobEvent, Decision> decide;
   private final Deque<Environment> idle = new ArrayDeque<>();
@@ -136,13 +128,7 @@ public final class Plane implements Platform {
     this.log = new DecisionLog(log);
     this.decide = decide;
     control = Control.on(this, this.log, decide);
-    var all = new HashMap<String, Function<HttpRequest, Routes.Answer>>();
-    all.putAll(new SubmitHandler(this, control).routes());
-    all.putAll(new QueryHandler(this, control).routes());
-    all.putAll(new ControlHandler(this, control).routes());
-    all.putAll(new AgentHandler(this, control).routes());
-    all.putAll(new CommitHandler(this, control).routes());
-    routes = new Routes(all, control.log());
+    door = new Door(this, control);
     everyMinute(1, () -> send("TICK_QUEUE_URL", "{\"tick\":\"minute\"}", 0));
     everyMinute(5, () -> send("REAP_QUEUE_URL", "{\"reap\":\"inventory\"}", 0));
   }
@@ -199,13 +185,7 @@ public final class Plane implements Platform {
     if (!reachable()) {
       return Optional.empty();
     }
-    var event = new HashMap<String, Object>();
-    event.put("routeKey", route);
-    event.put("pathParameters", path);
-    event.put("queryStringParameters", Map.of());
-    event.put("headers", headers);
-    event.put("body", body instanceof String text ? text : Json.render(body));
-    var answer = routes.handle(event);
+    var answer = door.handle(route, path, headers, body);
     return Optional.of(
         new Reply((int) answer.get("statusCode"), String.valueOf(answer.get("body"))));
   }

@@ -1,5 +1,6 @@
 package io.vaultlayer.bench.sim;
 
+import io.vaultlayer.bench.plane.Door;
 import io.vaultlayer.bench.sim.Invocation.Caller;
 import io.vaultlayer.bench.sim.Invocation.Function;
 import io.vaultlayer.core.lease.TokenHash;
@@ -381,12 +382,7 @@ final class Plane {
     }
     var caller = caller(call, body);
     var invocation = begin(function, call.who(), caller);
-    var event = new HashMap<String, Object>();
-    event.put("routeKey", call.route());
-    event.put("pathParameters", call.path());
-    event.put("queryStringParameters", Map.of());
-    event.put("headers", call.headers());
-    event.put("body", body);
+    var event = Door.event(call.route(), call.path(), call.headers(), body);
     var holder = new Reply[] {new Reply(500, "{\"message\":\"Internal Server Error\"}")};
     invoke(
         invocation,

@@ -1,5 +1,6 @@
 package io.vaultlayer.bench.throughput;
 
+import io.vaultlayer.bench.plane.Door;
 import io.vaultlayer.core.job.JobId;
 import io.vaultlayer.core.lease.TokenHash;
 import io.vaultlayer.core.port.Bucket;
@@ -10,11 +11,6 @@ import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.core.port.Queue;
 import io.vaultlayer.core.port.Store;
 import io.vaultlayer.functions.Platform;
-import io.vaultlayer.functions.agentapi.AgentHandler;
-import io.vaultlayer.functions.agentapi.CommitHandler;
-import io.vaultlayer.functions.api.SubmitHandler;
-import io.vaultlayer.functions.http.HttpRequest;
-import io.vaultlayer.functions.http.Routes;
 import io.vaultlayer.functions.provisioner.ProvisionerHandler;
 import io.vaultlayer.functions.state.Control;
 import io.vaultlayer.functions.state.DecisionLog;
@@ -29,11 +25,9 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * The handlers of a training's life on a given store and the machine's clock. The bucket is in
@@ -59,17 +53,13 @@ final class StoredPlane implements Platform {
   private final MemoryCredentials credentials = new MemoryCredentials(clock, "bucket");
   private final FakeProvider provider = new FakeProvider(clock);
   private final SeededEntropy entropy = new SeededEntropy(1);
-  private final Routes routes;
+  private final Door door;
   private final ProvisionerHandler provisioner;
 
   StoredPlane(Store store) {
     this.store = store;
     var control = Control.on(this, new DecisionLog(line -> {}));
-    var all = new HashMap<String, Function<HttpRequest, Routes.Answer>>();
-    all.putAll(new SubmitHandler(this, control).routes());
-    all.putAll(new AgentHandler(this, control).routes());
-    all.putAll(new CommitHandler(this, control).routes());
-    routes = new Routes(all, control.log());
+    door = new Door(this, control);
     provisioner = new ProvisionerHandler(this, control);
   }
 
@@ -117,13 +107,9 @@ final class StoredPlane implements Platform {
   }
 
   private String call(String route, Map<String, String> path, String token, Object body) {
-    var event = new HashMap<String, Object>();
-    event.put("routeKey", route);
-    event.put("pathParameters", path);
-    event.put("queryStringParameters", Map.of());
-    event.put("headers", token.isEmpty() ? Map.of() : Map.of("authorization", "Bearer " + token));
-    event.put("body", body instanceof String text ? text : Json.render(body));
-    var answer = routes.handle(event);
+    var headers =
+        token.isEmpty() ? Map.<String, String>of() : Map.of("authorization", "Bearer " + token);
+    var answer = door.handle(route, path, headers, body);
     if ((int) answer.get("statusCode") >= 300) {
       throw new IllegalStateException(route + ": " + answer);
     }

@@ -36,52 +36,26 @@ public record LaunchRecord(
     Optional<String> machineId) {
 
   public LaunchRecord launched(String instance, String machine) {
-    return new LaunchRecord(
-        epoch,
-        number,
-        label,
-        provider,
-        region,
-        gpu,
-        gpuPresent,
-        pricing,
-        usdPerHour,
-        beatSeconds,
-        leaseSeconds,
-        bootstrapHash,
-        intendedAt,
-        expiresAt,
-        fundedUntil,
-        Optional.of(instance),
-        Optional.of(machine));
+    return with(epoch, fundedUntil, Optional.of(instance), Optional.of(machine));
   }
 
   /** The same instance, owning another epoch: a restart in place. */
   public LaunchRecord inEpoch(int other) {
-    return new LaunchRecord(
-        other,
-        number,
-        label,
-        provider,
-        region,
-        gpu,
-        gpuPresent,
-        pricing,
-        usdPerHour,
-        beatSeconds,
-        leaseSeconds,
-        bootstrapHash,
-        intendedAt,
-        expiresAt,
-        fundedUntil,
-        instanceId,
-        machineId);
+    return with(other, fundedUntil, instanceId, machineId);
   }
 
   /** Its money is reserved up to a later time. */
   public LaunchRecord funded(Instant until) {
+    return with(epoch, Optional.of(until), instanceId, machineId);
+  }
+
+  private LaunchRecord with(
+      int newEpoch,
+      Optional<Instant> newFundedUntil,
+      Optional<String> newInstanceId,
+      Optional<String> newMachineId) {
     return new LaunchRecord(
-        epoch,
+        newEpoch,
         number,
         label,
         provider,
@@ -95,8 +69,8 @@ public record LaunchRecord(
         bootstrapHash,
         intendedAt,
         expiresAt,
-        Optional.of(until),
-        instanceId,
-        machineId);
+        newFundedUntil,
+        newInstanceId,
+        newMachineId);
   }
 }
