@@ -87,6 +87,11 @@ public record InstanceDir(Path root) {
     return scratch().resolve("logs").resolve(BucketLayout.epochName(epoch));
   }
 
+  /** Where the import hook tells what it sees, and is told what to do. */
+  public Path hook(int epoch) {
+    return logs(epoch).resolve("hook");
+  }
+
   /** Both outputs of the script. */
   public Path output(int epoch) {
     return logs(epoch).resolve("output.log");

@@ -4,10 +4,8 @@ import io.vaultlayer.agent.checkpoint.Restored;
 import io.vaultlayer.agent.host.ProcessTree;
 import io.vaultlayer.wire.AttemptApi.Assignment;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +23,6 @@ public final class TrainingEnvironment {
   private static final List<String> FAMILIES_FROM_THE_HOST =
       List.of("LC_", "CUDA_", "NVIDIA_", "NCCL_");
 
-  private static final String MODULE = "vaultlayer_checkpoint.py";
   private static final String USUAL_PATH = "/usr/local/bin:/usr/bin:/bin";
 
   private TrainingEnvironment() {}
@@ -70,6 +67,7 @@ public final class TrainingEnvironment {
     all.put("VL_OUTPUT_DIR", places.outputs().toString());
     all.put("VL_DATA_ROOT", places.data().toString());
     all.put("VAULTLAYER_PROGRESS_FILE", places.progress(assignment.epoch()).toString());
+    all.put("VAULTLAYER_RUN_DIR", places.hook(assignment.epoch()).toString());
     all.merge(
         "PYTHONPATH",
         places.python().toString(),
@@ -89,15 +87,10 @@ public final class TrainingEnvironment {
     InstanceDir.empty(places.outputs());
     InstanceDir.empty(places.logs(assignment.epoch()));
     Files.createFile(places.output(assignment.epoch()));
+    Files.createDirectories(places.hook(assignment.epoch()));
     Files.createDirectories(places.data());
-    Files.createDirectories(places.python());
+    PythonSide.layOut(places.python());
     Files.createDirectories(kept(assignment, places));
-    try (InputStream module =
-        TrainingEnvironment.class.getClassLoader().getResourceAsStream("python/" + MODULE)) {
-      if (module != null) {
-        Files.copy(module, places.python().resolve(MODULE), StandardCopyOption.REPLACE_EXISTING);
-      }
-    }
   }
 
   private static Map<String, String> orEmpty(Map<String, String> map) {
