@@ -166,6 +166,18 @@ class SavingAndRestoring(Case):
         again.restore(again.CHECKPOINT_DIR)
         self.assertEqual((0.25, (3, "x")), (again.value("best"), again.value("epoch")))
 
+    def test_a_tensor_is_a_value_too(self):
+        if not installed("torch"):
+            self.skipTest("torch is not installed")
+        import torch
+
+        vl = self.module()
+        vl.checkpoint(step=1, best=torch.tensor(0.5), weights={"w": torch.ones(2)})
+        again = self.module()
+        again.restore(again.CHECKPOINT_DIR)
+        self.assertEqual(0.5, again.value("best", torch.tensor(9.0)).item())
+        self.assertEqual([1.0, 1.0], again.value("weights")["w"].tolist())
+
     def test_pythons_random_state_and_a_generator_of_ones_own_continue(self):
         vl = self.module()
         random.seed(3)
@@ -406,7 +418,7 @@ class Progress(Case):
         with contextlib.redirect_stderr(io.StringIO()):
             vl.progress(step=1)
             vl.checkpoint(step=2, loss=float("inf"))
-        self.assertEqual({"step": 2, "loss": "Infinity"},
+        self.assertEqual({"step": 2, "loss": "Infinity", "first": 1},
                          {k: v for k, v in json.loads(path.read_text()).items() if k != "at"})
 
     def test_checkpoints_alone_write_no_file_that_would_hide_the_printed_steps(self):
@@ -419,6 +431,230 @@ class Progress(Case):
         with contextlib.redirect_stderr(io.StringIO()) as said:
             vl.progress(step=1)
         self.assertIn("cannot write the progress file", said.getvalue())
+
+
+class HowOften(Case):
+    def setUp(self):
+        super().setUp()
+        self.now = 1000.0
+
+    def module(self, **env):
+        vl = super().module(**env)
+        before = time.monotonic
+        time.monotonic = lambda: self.now
+        self.addCleanup(setattr, time, "monotonic", before)
+        return vl
+
+    def saved(self, vl, steps, seconds, **keywords):
+        """The steps at which checkpoint() saved, each step taking so long."""
+        found = []
+        for step in range(1, steps + 1):
+            self.now += seconds
+            if vl.checkpoint(step=step, w=[step], **keywords):
+                found.append(step)
+        return found
+
+    def test_a_number_of_steps_and_the_last_one(self):
+        self.assertEqual([4, 8, 10], self.saved(self.module(), 10, 1, every=4, of=10))
+
+    def test_auto_saves_the_first_step_then_every_ten_seconds_and_the_last_one(self):
+        self.assertEqual([1, 11, 21, 25], self.saved(self.module(), 25, 1, every="auto", of=25))
+        self.assertEqual([1, 2, 3], self.saved(self.module(), 3, 60, every="auto"))
+
+    def test_auto_gives_a_save_that_takes_long_a_thirtieth_of_the_time(self):
+        vl = self.module()
+        write = vl._write
+
+        def slowly(*args):
+            self.now += 7
+            write(*args)
+
+        vl._write = slowly
+        self.assertEqual([1, 22, 43], self.saved(vl, 50, 10, every="auto"))
+
+    def test_auto_does_as_the_environment_says(self):
+        vl = self.module(VAULTLAYER_CHECKPOINT_EVERY="7")
+        self.assertEqual([7, 14], self.saved(vl, 15, 60, every="auto"))
+        vl = self.module(VAULTLAYER_CHECKPOINT_EVERY="2m")
+        self.assertEqual([1, 3, 5], self.saved(vl, 6, 60, every="auto"))
+
+    def test_auto_saves_at_once_when_the_agent_asks(self):
+        asked = self.home / "save-now"
+        vl = self.module(VAULTLAYER_RUN_DIR=str(self.home))
+        self.assertEqual([1], self.saved(vl, 4, 1, every="auto"))
+        asked.write_text("r1")
+        self.assertEqual([1], self.saved(vl, 4, 1, every="auto"))
+
+    def test_auto_costs_a_step_next_to_nothing(self):
+        vl = super().module(VAULTLAYER_PROGRESS_FILE=str(self.home / "progress.json"))
+        vl.checkpoint(step=1, every="auto", w=[1])
+        begun = time.process_time()
+        for step in range(2, 10002):
+            vl.checkpoint(step=step, every="auto", of=20000, w=[1], model=None, optimizer=None)
+        self.assertLess((time.process_time() - begun) / 10000, 50e-6)
+
+    def test_auto_tells_the_steps_of_a_script_that_prints_none(self):
+        path = self.home / "progress.json"
+        self.run_script(
+            """
+            from vaultlayer_checkpoint import checkpoint
+            for step in range(801, 1001):
+                checkpoint(step=step, every="auto", loss=0.5)
+            """,
+            VAULTLAYER_PROGRESS_FILE=str(path), **self.env
+        )
+        seen = json.loads(path.read_text())
+        self.assertEqual((1000, 801, 0.5), (seen["step"], seen["first"], seen["loss"]))
+
+    def test_a_save_that_fails_is_said_and_the_training_goes_on(self):
+        self.kept.write_text("a file where the directory should be")
+        vl = self.module()
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            self.assertEqual([], self.saved(vl, 30, 1, every="auto"))
+        self.assertEqual(1, said.getvalue().count("goes on without"), said.getvalue())
+
+
+class Optimizer:
+    """As little of one as the helper asks for."""
+
+    def __init__(self):
+        self.n = 0
+
+    def step(self, by=1):
+        self.n += by
+        return self.n
+
+    def state_dict(self):
+        return {"n": self.n}
+
+    def load_state_dict(self, state):
+        self.n = state["n"]
+
+
+class LoopsOverEpochs(Case):
+    def train(self, epochs, upto, steps=3, optimizer=None):
+        """Epochs that ran here; what the process would do that is killed after epoch `upto`."""
+        vl, optimizer, ran = self.module(), optimizer or Optimizer(), []
+        start = vl.restore(vl.CHECKPOINT_DIR, optimizer=optimizer, unit="epoch")
+        for epoch in range(epochs)[start:upto]:
+            ran.append(epoch)
+            for _ in range(steps):
+                optimizer.step(by=2)
+            vl.checkpoint(step=epoch + 1, optimizer=optimizer)
+        return ran
+
+    def test_go_on_with_the_next_epoch_and_are_named_by_the_optimizers_steps(self):
+        self.assertEqual([0, 1], self.train(5, 2))
+        self.assertEqual(["checkpoint-3", "checkpoint-6"], self.names())
+        self.assertEqual([2, 3, 4], self.train(5, 5))
+        self.assertEqual(["checkpoint-12", "checkpoint-15", "checkpoint-9"], self.names())
+        self.assertEqual([], self.train(5, 5))
+
+    def test_count_epochs_where_the_optimizer_makes_no_steps(self):
+        self.train(3, 3, steps=0)
+        self.assertEqual(["checkpoint-1", "checkpoint-2", "checkpoint-3"], self.names())
+
+    def test_tell_the_optimizers_steps(self):
+        path = self.home / "progress.json"
+        vl, optimizer = self.module(VAULTLAYER_PROGRESS_FILE=str(path)), Optimizer()
+        vl.restore(vl.CHECKPOINT_DIR, optimizer=optimizer, unit="epoch")
+        self.assertEqual([1, 2], [optimizer.step(), optimizer.step()])
+        vl.checkpoint(step=1, optimizer=optimizer, every="auto")
+        self.assertEqual(2, json.loads(path.read_text())["step"])
+
+    def test_are_not_mixed_up_with_loops_over_steps(self):
+        self.train(2, 1)
+        with self.assertRaisesRegex(RuntimeError, "saved by a loop over epochs"):
+            self.module().restore(str(self.kept), optimizer=Optimizer())
+        shutil.rmtree(self.kept)
+        self.module().checkpoint(step=1, optimizer=Optimizer())
+        with self.assertRaisesRegex(RuntimeError, "saved by a loop over steps"):
+            self.module().restore(str(self.kept), optimizer=Optimizer(), unit="epoch")
+
+    def test_count_the_steps_of_a_torch_optimizer_below_a_scheduler(self):
+        if not installed("torch"):
+            self.skipTest("torch is not installed")
+        import torch
+        import warnings
+
+        weight = torch.nn.Parameter(torch.ones(1))
+        optimizer = torch.optim.SGD([weight], lr=0.1)
+        scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1)
+        vl = self.module()
+        vl.restore(vl.CHECKPOINT_DIR, optimizer=optimizer, scheduler=scheduler, unit="epoch")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            for _ in range(4):
+                weight.sum().backward()
+                optimizer.step()
+            scheduler.step()
+        vl.checkpoint(step=1, optimizer=optimizer, scheduler=scheduler)
+        self.assertEqual(["checkpoint-4"], self.names())
+
+
+class InsideAnEpoch(Case):
+    """batches(): each place at which a pass can be left, and what is drawn after it."""
+
+    class Loader:
+        def __iter__(self):
+            order = list(range(5))
+            random.shuffle(order)
+            for each in order:
+                yield each, random.random()  # as an augmentation would
+
+    def train(self, upto, every=1):
+        """Batches and draws of the steps that ran here, two passes in all."""
+        vl, ran = self.module(), []
+        random.seed(5)
+        done = vl.restore(vl.CHECKPOINT_DIR)
+        for _ in range(done // 5, 2):
+            for batch in vl.batches(self.Loader()):
+                if done == upto:
+                    return ran
+                ran.append((batch, random.random()))  # as dropout would
+                done += 1
+                if done % every == 0:
+                    vl.checkpoint(step=done)
+        return ran
+
+    def test_goes_on_with_the_very_next_batch_wherever_it_was_left(self):
+        straight = self.train(99)
+        self.assertEqual(10, len(straight))
+        for left in range(11):
+            with self.subTest(left=left):
+                shutil.rmtree(self.kept, ignore_errors=True)
+                first = self.train(left)
+                self.assertEqual(straight, first + self.train(99))
+
+    def test_repeats_what_was_done_after_the_last_checkpoint(self):
+        straight = self.train(99)
+        shutil.rmtree(self.kept)
+        self.train(4, every=3)
+        self.assertEqual(straight[3:], self.train(99))
+
+    def test_in_torch_with_a_shuffling_loader(self):
+        if not installed("torch"):
+            self.skipTest("torch is not installed")
+        import torch
+
+        def train(upto):
+            vl, ran, done = self.module(), [], 0
+            torch.manual_seed(5)
+            loader = torch.utils.data.DataLoader(list(range(20)), batch_size=4, shuffle=True)
+            done = vl.restore(vl.CHECKPOINT_DIR)
+            for _ in range(done // 5, 2):
+                for batch in vl.batches(loader):
+                    if done == upto:
+                        return ran
+                    ran.append((batch.tolist(), torch.rand(()).item()))
+                    done += 1
+                    vl.checkpoint(step=done)
+            return ran
+
+        straight = train(99)
+        for left in (0, 2, 5, 7):
+            shutil.rmtree(self.kept, ignore_errors=True)
+            self.assertEqual(straight, train(left) + train(99))
 
 
 class Killed(Case):

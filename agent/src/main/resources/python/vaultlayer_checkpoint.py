@@ -23,6 +23,25 @@ What can be given
     Random states of `random`, and of numpy and torch (CUDA as well) if the script has imported
     them, are saved and restored by themselves; of several ranks, rank 0 only.
 
+How often
+    checkpoint() saves whenever it is called, unless `every` says otherwise: a number of steps, or
+    "auto" in a loop of short steps. "auto" saves the first time, then so seldom that saving takes
+    at most a thirtieth of the time, and never more than once in ten seconds;
+    VAULTLAYER_CHECKPOINT_EVERY (steps, or a duration such as 30s, 10m) says otherwise, and when
+    the agent asks for a save there is one at the end of the step. `of`, the
+    number of steps in all, has the last one saved too. With `every` a save that fails is said on
+    stderr, and the training goes on.
+
+Loops over epochs
+    `restore(..., unit="epoch")` returns the epochs done, and checkpoint(step=) takes them. What is
+    shown and what names the directory is the number of steps that the optimizer has done, counted
+    from its step().
+
+    Inside an epoch, `for batch in batches(loader)` knows how far it is: after a restore it starts
+    the pass again from the random states that it began with, passes over the batches that were
+    done, and goes on with the states of the checkpoint. What the script itself sums up within an
+    epoch is to be saved as a value. One loader at a time; not for one that draws from elsewhere.
+
 On disk
     `checkpoint-<step>/` with the objects' files and `meta.json`; `torch.load` opens `model.pt`. It
     is written as `.tmp-checkpoint-<step>-<pid>`, flushed to disk and renamed: the name appears
@@ -43,6 +62,7 @@ import array
 import atexit
 import collections
 import errno
+import functools
 import json
 import math
 import operator
@@ -55,7 +75,9 @@ import sys
 import time
 import zlib
 
-__all__ = ["CHECKPOINT_DIR", "CheckpointError", "checkpoint", "progress", "restore", "value"]
+__all__ = [
+    "CHECKPOINT_DIR", "CheckpointError", "batches", "checkpoint", "progress", "restore", "value",
+]
 
 FORMAT = "vaultlayer-checkpoint"
 META = "meta.json"
@@ -63,6 +85,11 @@ META = "meta.json"
 # Every write of the progress file costs some 50 microseconds; a loop of short steps must not feel
 # it, and the reader looks at most every two seconds.
 PROGRESS_SECONDS = 0.2
+
+# every="auto". Half the floor would send small models twice as often for five seconds less of lost
+# work; with a share of a tenth instead of a thirtieth a training would feel its saves.
+AUTO_SECONDS = 10.0
+AUTO_SHARE = 30
 
 
 class CheckpointError(RuntimeError):
@@ -88,21 +115,31 @@ _said = set()
 _progress_used = False
 _progress_pending = None
 _progress_written = -math.inf
+_progress_first = None  # the first step that this process told
+_step_count = None  # the _StepCount of a loop over epochs; None where it is steps that it counts
+_cadence = None  # of every="auto"
+_pass = None  # the _Pass that batches() is in
+_resumed_pass = None  # how far a pass was that the next batches() goes on with
 
 
 # --- the public names ---------------------------------------------------------------------------
 
 
-def restore(directory=None, *, model=None, optimizer=None, scheduler=None, **objects):
+def restore(
+    directory=None, *, model=None, optimizer=None, scheduler=None, unit="step", **objects
+):
     """Restores the given objects in place and returns the number of steps done, 0 when fresh.
 
-    Takes the checkpoint that the attempt was told to resume from (VAULTLAYER_RESUME_FROM) where it
+    With unit="epoch" that number is of epochs, and so is the step of every checkpoint(). Takes the checkpoint that the attempt was told to resume from (VAULTLAYER_RESUME_FROM) where it
     lies in `directory`, else the highest. Raises CheckpointError where one is there but cannot be
     used. All files are read and verified before the first object is changed.
     """
-    global _directory, _values
+    global _directory, _values, _step_count, _cadence, _pass, _resumed_pass
+    if unit not in ("step", "epoch"):
+        raise CheckpointError("restore(unit=%r): it is \"step\" or \"epoch\"" % (unit,))
     place = _place(directory)
     _values = {}
+    _step_count = _cadence = _pass = _resumed_pass = None
     if place is None:
         _directory = None
         _say("unmanaged", "no checkpoint directory is set (VAULTLAYER_CHECKPOINT_DIR or"
@@ -116,9 +153,16 @@ def restore(directory=None, *, model=None, optimizer=None, scheduler=None, **obj
     _clear_left_overs(place)
     chosen = _choose(place)
     if chosen is None:
+        if unit == "epoch":
+            _step_count = _StepCount(optimizer, 0)
         return 0
     step, path = chosen
     meta = _read_meta(path, step)
+    if ("epochs" in meta) != (unit == "epoch"):
+        raise CheckpointError(
+            "resuming from %s: it was saved by a loop over %s; move it away to start without it"
+            % (path, "epochs" if "epochs" in meta else "steps")
+        )
     loaded = _load_all(path, meta, targets)
     for name, target in targets.items():
         try:
@@ -131,6 +175,11 @@ def restore(directory=None, *, model=None, optimizer=None, scheduler=None, **obj
             ) from error
     _values = {name: each for name, each in loaded.items() if name not in targets}
     _restore_random(path, meta)
+    if "pass" in meta:
+        _resumed_pass = (path, meta)
+    if unit == "epoch":
+        _step_count = _StepCount(optimizer, step)
+        return meta["epochs"]
     return step
 
 
@@ -143,19 +192,42 @@ def checkpoint(
     save_path=None,
     loss=None,
     keep=3,
+    every=None,
+    of=None,
     **objects
 ):
     """Saves the given objects, `step` steps being done, and returns the path of the checkpoint.
 
     `save_path` is the directory where it differs from the one given to restore(). `loss` is
-    recorded. `keep` is how many of the newest stay, at least 1. Returns None where nothing is
-    saved: outside a managed run, and on ranks other than 0.
+    recorded. `keep` is how many of the newest stay, at least 1. `every` is a number of steps or
+    "auto", `of` the number of steps in all. Returns None where nothing is saved: outside a managed
+    run, on ranks other than 0, and between the saves that `every` asks for.
     """
     step = _whole_number("step", step, 0)
+    if every is not None and not _due(step, every, of, loss):
+        return None
     keep = _whole_number("keep", keep, 1)
+    named = _named(model, optimizer, scheduler, objects)
+    if every is None:
+        return _save(step, named, save_path, loss, keep)
+    begun = time.monotonic()
+    try:
+        return _save(step, named, save_path, loss, keep)
+    except Exception as error:
+        _say("failed", "%s; the training goes on without this checkpoint" % error)
+        return None
+    finally:
+        if _cadence is not None:
+            _cadence.saved(begun)
+
+
+def _save(step, named, save_path, loss, keep):
+    place = _place(save_path if save_path is not None else _directory)
+    epochs = None
+    if _step_count is not None:
+        epochs, step = step, _step_count.at_epoch(step)
     if _progress_used:
         _report(step, loss, now=True)
-    place = _place(save_path if save_path is not None else _directory)
     if place is None:
         _say("unmanaged", "no checkpoint directory is set (VAULTLAYER_CHECKPOINT_DIR or"
              " CHECKPOINT_DIR): nothing is saved")
@@ -164,13 +236,14 @@ def checkpoint(
         return None
     _warn_if_not_kept(place)
     path = os.path.join(place, "checkpoint-%d" % step)
-    packed = {
-        name: _pack(name, each)
-        for name, each in _named(model, optimizer, scheduler, objects).items()
-    }
+    packed = {name: _pack(name, each) for name, each in named.items()}
+    position = {} if epochs is None else {"epochs": epochs}
+    if _pass is not None:
+        position["pass"] = {"batches": _pass.batches}
+        packed.update(("pass-" + name, each) for name, each in _pass.states.items())
     try:
         os.makedirs(place, exist_ok=True)
-        _write(place, path, step, loss, packed)
+        _write(place, path, step, loss, packed, position)
     except OSError as error:
         raise CheckpointError(
             "saving %s: %s; the checkpoints before it are untouched" % (path, error)
@@ -191,6 +264,8 @@ def value(name, default=None):
     if name not in _values:
         return default
     packed = _values[name]
+    if packed["kind"] == "tensor":
+        return packed["tree"].to(default.device) if _is_tensor(default) else packed["tree"]
     if packed["kind"] == "jax":
         return _jax_tree(name, default, packed["tree"])
     if packed["kind"] != "value":
@@ -199,6 +274,37 @@ def value(name, default=None):
             " to restore()" % name
         )
     return packed["tree"]
+
+
+def batches(loader):
+    """The loader's batches; after a restore() first those that its checkpoint had not done.
+
+    Exact where the loader draws from `random`, numpy and torch alone, whose states are saved.
+    """
+    global _pass, _resumed_pass
+    resumed, _resumed_pass = _resumed_pass, None
+    done = 0
+    if resumed is not None:
+        _restore_random(*resumed, prefix="pass-")
+        done = resumed[1]["pass"]["batches"]
+    this = _pass = _Pass(done)
+    try:
+        iterator = iter(loader)
+        for _ in range(done):
+            next(iterator, None)
+        if resumed is not None:
+            _restore_random(*resumed)
+        for batch in iterator:
+            this.batches += 1
+            yield batch
+        if resumed is None or this.batches > done:
+            return
+    finally:
+        if _pass is this:
+            _pass = None
+    # The checkpoint was made at the end of its pass: this one is the next.
+    _restore_random(*resumed)
+    yield from batches(loader)
 
 
 def progress(*, step, loss=None):
@@ -213,14 +319,120 @@ def progress(*, step, loss=None):
     _report(step, loss, now=False)
 
 
+# --- how often, and how far ---------------------------------------------------------------------
+
+
+def _due(step, every, of, loss):
+    """Whether checkpoint(every=) saves now; some two microseconds where it does not."""
+    global _cadence, _progress_used
+    if every != "auto":
+        return step % _whole_number("every", every, 1) == 0 or step == of
+    if _cadence is None:
+        _cadence = _Cadence(os.environ.get("VAULTLAYER_CHECKPOINT_EVERY", ""))
+    if _step_count is None:
+        _progress_used = True
+        _report(step, loss, now=False)
+    return step == of or _cadence.due(step)
+
+
+class _Cadence:
+    """When every="auto" saves."""
+
+    UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+    def __init__(self, asked):
+        self.steps = self.seconds = None
+        match = re.match(r"([0-9]{1,10})([smhd]?)\Z", asked)
+        if match and match.group(2):
+            self.seconds = int(match.group(1)) * self.UNITS[match.group(2)]
+        elif match:
+            self.steps = max(1, int(match.group(1)))
+        elif asked:
+            _say("every", "VAULTLAYER_CHECKPOINT_EVERY=%s is no number of steps and no duration"
+                 % asked)
+        self._next = self._look = -math.inf
+        run = os.environ.get("VAULTLAYER_RUN_DIR")
+        self._request = os.path.join(run, "save-now") if run else None
+        self._seen = self._stamp()
+
+    def due(self, step):
+        now = time.monotonic()
+        if now >= self._look:
+            self._look = now + PROGRESS_SECONDS
+            seen, self._seen = self._seen, self._stamp()
+            if self._seen != seen:
+                return True  # the agent has asked, because the machine is about to go
+        return step % self.steps == 0 if self.steps is not None else now >= self._next
+
+    def _stamp(self):
+        try:
+            seen = os.stat(self._request) if self._request else None
+        except OSError:
+            return None
+        return seen and (seen.st_mtime_ns, seen.st_ino)
+
+    def saved(self, begun):
+        now = time.monotonic()
+        seconds = self.seconds
+        if seconds is None:
+            seconds = max(AUTO_SECONDS, AUTO_SHARE * (now - begun))
+        self._next = now + seconds
+
+
+class _StepCount:
+    """The steps of an optimizer, counted for a loop that itself counts epochs."""
+
+    def __init__(self, optimizer, steps):
+        self._steps = self._saved = steps
+        if hasattr(optimizer, "register_step_post_hook"):
+            optimizer.register_step_post_hook(lambda *_: self._one())
+        elif hasattr(optimizer, "step"):  # before torch 2.0, and what is no torch optimizer
+            self._wrap(optimizer)
+
+    def _wrap(self, optimizer):
+        wrapped = optimizer.step
+
+        @functools.wraps(wrapped)  # with the marks that a scheduler has left on it
+        def step(*args, **keywords):
+            result = wrapped(*args, **keywords)
+            self._one()
+            return result
+
+        try:
+            optimizer.step = step
+        except AttributeError:
+            pass  # then epochs are all that is known
+
+    def _one(self):
+        global _progress_used
+        self._steps += 1
+        _progress_used = True
+        _report(self._steps, None, now=False)
+
+    def at_epoch(self, epochs):
+        """Steps done, more than at the last checkpoint also where none could be counted."""
+        self._steps = self._saved = max(self._steps, self._saved + 1, epochs)
+        return self._steps
+
+
+class _Pass:
+    """How far batches() is in its loader, and the random states that the pass began with."""
+
+    def __init__(self, batches):
+        self.batches = batches
+        self.states = _random_states()
+
+
 # --- progress -----------------------------------------------------------------------------------
 
 
 def _report(step, loss, now):
-    global _progress_pending, _progress_written
+    global _progress_pending, _progress_written, _progress_first
     path = os.environ.get("VAULTLAYER_PROGRESS_FILE")
     if not path or _rank() != 0:
         return
+    if _progress_first is None:
+        _progress_first = step
     _progress_pending = (path, step, loss)
     if now or time.monotonic() - _progress_written >= PROGRESS_SECONDS:
         _progress_written = time.monotonic()
@@ -236,7 +448,8 @@ def _write_progress():
     unfinished = "%s.%d.tmp" % (path, os.getpid())
     try:
         with open(unfinished, "w", encoding="ascii") as file:
-            seen = {"step": operator.index(step), "loss": _number(loss), "at": time.time()}
+            seen = {"step": operator.index(step), "loss": _number(loss), "at": time.time(),
+                    "first": operator.index(_progress_first)}
             json.dump(seen, file)
         os.replace(unfinished, path)
     except OSError as error:
@@ -391,7 +604,7 @@ class _Measured:
         self._file.flush()
 
 
-def _write(place, path, step, loss, packed):
+def _write(place, path, step, loss, packed, position):
     packed = dict(packed)
     packed.update(_random_states())
     name = os.path.basename(path)
@@ -415,6 +628,7 @@ def _write(place, path, step, loss, packed):
             "savedAt": time.time(),
             "objects": objects,
         }
+        meta.update(position)
         with open(os.path.join(unfinished, META), "w", encoding="ascii") as file:
             json.dump(meta, file, indent=1)
             file.write("\n")
@@ -533,14 +747,14 @@ def _load_all(path, meta, targets):
     objects = meta["objects"]
     for name in targets:
         if name not in objects:
-            names = sorted(each for each in objects if not each.startswith("rng-"))
+            names = sorted(each for each in objects if not each.startswith(("rng-", "pass-")))
             raise CheckpointError(
                 "resuming from %s: it holds no %r; it has: %s"
                 % (path, name, ", ".join(names) or "nothing")
             )
     loaded = {}
     for name, entry in objects.items():
-        if name.startswith("rng-"):
+        if name.startswith(("rng-", "pass-")):
             continue
         if name in targets:
             kind = _kind(name, targets[name])
@@ -550,7 +764,7 @@ def _load_all(path, meta, targets):
                     "resuming from %s: %r was saved as %s and is to be restored as %s"
                     % (path, name, entry["kind"], kind)
                 )
-        elif entry["kind"] not in ("value", "jax"):
+        elif entry["kind"] not in ("value", "jax", "tensor"):
             _say("unused " + name, "%s also holds %r, which restore() was not given"
                  % (path, name))
             continue
@@ -934,14 +1148,16 @@ def _random_states():
     }
 
 
-def _restore_random(path, meta):
+def _restore_random(path, meta, prefix=""):
+    """The states of the checkpoint; with the prefix those that its pass over the data began with."""
     if _rank() != 0:
         return
     numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
     modules = {"rng-numpy": numpy, "rng-torch": torch, "rng-cuda": torch}
     for name, entry in meta["objects"].items():
-        if entry["kind"] != "rng":
+        if entry["kind"] != "rng" or not name.startswith(prefix + "rng-"):
             continue
+        name = name[len(prefix):]
         if name in modules and modules[name] is None:
             _say(name, "%s holds the random state of %s, which is not imported; import it before"
                  " restore()" % (path, name[4:]))

@@ -13,8 +13,8 @@ import java.util.Locale;
 
 /**
  * Feeds a {@link Progress} when it is asked: first from the helper module's file, and as long as
- * that is not there from the script's output. Reading costs little however much is printed: of a
- * long stretch only its two ends are looked at.
+ * that is not there from the script's output; a loss from there also where the file has none.
+ * Reading costs little however much is printed: of a long stretch only its two ends are looked at.
  */
 public final class ProgressReader {
   /** A stretch up to twice this is read whole. */
@@ -26,6 +26,8 @@ public final class ProgressReader {
   private final Path output;
   private final Progress progress;
   private long read;
+  private boolean begun;
+  private boolean tellsLoss;
 
   public ProgressReader(Path progressFile, Path output, Progress progress) {
     this.progressFile = progressFile;
@@ -42,6 +44,9 @@ public final class ProgressReader {
     try {
       if (Files.exists(progressFile)) {
         file();
+        if (!tellsLoss && Files.exists(output)) {
+          output();
+        }
       } else if (Files.exists(output)) {
         output();
       }
@@ -57,10 +62,15 @@ public final class ProgressReader {
       bytes = in.readNBytes(MOST_PROGRESS_BYTES);
     }
     JsonNode seen = Json.tree(new String(bytes, StandardCharsets.UTF_8));
+    if (!begun && seen.path("first").isIntegralNumber() && seen.path("first").asLong() >= 0) {
+      progress.step(seen.path("first").asLong());
+    }
+    begun = true;
     if (seen.path("step").isIntegralNumber() && seen.path("step").asLong() >= 0) {
       progress.step(seen.path("step").asLong());
     }
     JsonNode loss = seen.path("loss");
+    tellsLoss |= !loss.isMissingNode() && !loss.isNull();
     if (loss.isNumber()) {
       progress.loss(loss.asDouble());
     } else if (loss.isTextual()) {
@@ -109,7 +119,9 @@ public final class ProgressReader {
     String plain = line.toLowerCase(Locale.ROOT);
     if (plain.contains("step") || plain.contains("iter") || plain.contains("loss")) {
       StepLine found = StepLine.parse(line);
-      found.step().ifPresent(progress::step);
+      if (!begun) {
+        found.step().ifPresent(progress::step);
+      }
       found.loss().ifPresent(progress::loss);
     }
   }

@@ -68,6 +68,10 @@ public final class TrainingEnvironment {
     all.put("VL_DATA_ROOT", places.data().toString());
     all.put("VAULTLAYER_PROGRESS_FILE", places.progress(assignment.epoch()).toString());
     all.put("VAULTLAYER_RUN_DIR", places.hook(assignment.epoch()).toString());
+    String every = assignment.checkpointEvery();
+    if (every != null && !every.isBlank()) {
+      all.put("VAULTLAYER_CHECKPOINT_EVERY", every);
+    }
     all.merge(
         "PYTHONPATH",
         places.python().toString(),

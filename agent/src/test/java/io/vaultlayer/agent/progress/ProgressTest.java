@@ -149,4 +149,16 @@ class ProgressTest {
     reader.look();
     assertThat(reader.progress().seen().step()).hasValue(70);
   }
+
+  @Test
+  void aFileWithoutALossLeavesThatToTheOutputAndTellsWhereItBegan() throws Exception {
+    Path output = Files.writeString(directory.resolve("output.log"), "step 5 loss 0.25\n");
+    Path file = directory.resolve("progress.json");
+    Files.writeString(file, "{\"step\": 870, \"loss\": null, \"at\": 1.0, \"first\": 801}");
+    var reader = new ProgressReader(file, output, progress(800));
+    reader.look();
+    assertThat(reader.progress().seen().step()).hasValue(870);
+    assertThat(reader.progress().firstStep()).hasValue(801);
+    assertThat(reader.progress().loss()).hasValue(0.25);
+  }
 }

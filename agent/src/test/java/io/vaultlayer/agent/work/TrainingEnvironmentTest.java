@@ -39,7 +39,7 @@ class TrainingEnvironmentTest {
         shell,
         null,
         checkpointDir,
-        null,
+        "10m",
         "k",
         "s",
         1,
@@ -88,6 +88,7 @@ class TrainingEnvironmentTest {
     assertThat(all)
         .containsEntry("VAULTLAYER_JOB_ID", "job_1")
         .containsEntry("VAULTLAYER_ATTEMPT", "3")
+        .containsEntry("VAULTLAYER_CHECKPOINT_EVERY", "10m")
         .containsEntry("VAULTLAYER_INSTANCE", "vl-label")
         .containsEntry("VAULTLAYER_INSTANCE_DIR", "/instances")
         .doesNotContainKey("VAULTLAYER_RESUME_STEP");
