@@ -23,6 +23,7 @@ import io.vaultlayer.core.port.Page;
 import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.core.port.Queue;
 import io.vaultlayer.core.port.Store;
+import io.vaultlayer.core.port.StoreUnavailable;
 import io.vaultlayer.core.port.Write;
 import io.vaultlayer.core.port.WriteResult;
 import io.vaultlayer.functions.state.Control;
@@ -76,6 +77,7 @@ final class Fleet implements Platform {
   int diesAfter = -1;
 
   int effects;
+  boolean storeDown;
   Runnable beforeScan = () -> {};
   Provider provider = fake;
   private final SeededEntropy entropy = new SeededEntropy(3);
@@ -188,10 +190,13 @@ final class Fleet implements Platform {
 
   /** A process that starts anew, as after a crash, and handles one tick. */
   void tick() {
+    tick("{\"tick\":\"t\"}");
+  }
+
+  void tick(String body) {
     var control = Control.on(this, new DecisionLog(log::add));
     var handler = new WatchdogHandler(this, control, seen::add);
-    handler.handle(
-        Map.of("Records", List.of(Map.of("messageId", "m", "body", "{\"tick\":\"t\"}"))));
+    handler.handle(Map.of("Records", List.of(Map.of("messageId", "m", "body", body))));
   }
 
   /** As {@link #tick}, telling as in production. */
@@ -245,6 +250,9 @@ final class Fleet implements Platform {
     return new Store() {
       @Override
       public Optional<Item> get(String table, Key key) {
+        if (storeDown) {
+          throw new StoreUnavailable("the store is down", null);
+        }
         return stored.get(table, key);
       }
 

@@ -202,6 +202,48 @@ class WatchdogTest {
     assertThat(fleet.memory().memory().stage()).isEqualTo(Memory.Stage.IDLE);
   }
 
+  /** Queues double messages; what calls for another tick must not make ever more of them. */
+  @Test
+  void doubledTicksDieOutWhetherNothingIsToBeDoneOrTheStoreFails() {
+    for (boolean failing : List.of(false, true)) {
+      fleet.ticks.take();
+      fleet.storeDown = failing;
+      for (int i = 0; i < 100; i++) {
+        fleet.ticks.send("{\"tick\":\"minute\"}", Duration.ZERO);
+      }
+      var most = 0;
+      for (int round = 0; round < 8; round++) {
+        var bodies = fleet.ticks.take();
+        bodies.forEach(body -> fleet.tick(body));
+        // A tenth of all messages comes twice.
+        bodies.stream().limit(bodies.size() / 10).forEach(body -> fleet.tick(body));
+        most = Math.max(most, fleet.ticks.peek().size());
+        fleet.clock.advance(Fleet.TICK);
+      }
+      assertThat(most).as("failing: " + failing).isBetween(100, 200);
+      assertThat(fleet.ticks.peek()).as("failing: " + failing).isEmpty();
+    }
+  }
+
+  @Test
+  void aFailingStoreIsAskedAgainUntilTheScheduleSpeaks() {
+    fleet.live(1);
+    fleet.storeDown = true;
+    fleet.tick("{\"tick\":\"minute\"}");
+    for (int tick = 0; tick < 5; tick++) {
+      fleet.clock.advance(Fleet.TICK);
+      var bodies = fleet.ticks.take();
+      assertThat(bodies).as("tick " + tick).hasSize(1);
+      fleet.tick(bodies.getFirst());
+    }
+    fleet.storeDown = false;
+    fleet.clock.advance(Fleet.TICK);
+    fleet.tick(fleet.ticks.take().getFirst());
+    assertThat(fleet.memory().memory().stage()).isEqualTo(Memory.Stage.DONE);
+    assertThat(fleet.ticks.peek()).as("a sweep calls anew").hasSize(1);
+    assertThat(fleet.ticks.peek().getFirst()).contains("\"repeats\":6");
+  }
+
   // ---- second opinions
 
   @Test

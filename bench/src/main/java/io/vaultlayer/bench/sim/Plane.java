@@ -458,18 +458,12 @@ final class Plane {
     enqueue(
         queue, new Message(messages++, body, world.engine.now(), world.engine.now() + delay, 0));
     var twice = world.faults.find(FaultKind.MESSAGE_DUPLICATED, -1, 1);
-    if (twice.isPresent() && waiting.get(queue).size() < MOST_DOUBLED) {
+    if (twice.isPresent()) {
       long again = delay + Chance.between(world.faults.stream(twice.get()), 1, 60_000);
       enqueue(
           queue, new Message(messages++, body, world.engine.now(), world.engine.now() + again, 0));
     }
   }
-
-  /**
-   * A longer queue doubles nothing. Real queues seldom do at all, and messages that call for one
-   * another would double without end (docs/simulation.md, "Open").
-   */
-  private static final int MOST_DOUBLED = 50;
 
   private void enqueue(String queue, Message message) {
     waiting.get(queue).add(message);

@@ -66,26 +66,26 @@ public final class WatchdogHandler {
   }
 
   public Map<String, Object> handle(Map<String, Object> event) {
-    return Batches.handle(event, control.log(), body -> tick());
+    return Batches.handle(event, control.log(), body -> tick(TickCall.parse(body)));
   }
 
-  void tick() {
+  private void tick(TickCall called) {
     try {
-      takeTurn();
+      takeTurn(called);
     } catch (StoreUnavailable e) {
       // Nothing was decided. The chain of ticks must not end with this one.
       control.log().note("tick failed", "store", String.valueOf(e.getMessage()));
-      call();
+      passOn(called);
     }
   }
 
-  private void takeTurn() {
+  private void takeTurn(TickCall called) {
     var now = platform.clock().instant();
     var stored = row.load();
     switch (Memory.take(stored.map(WatchRow.Stored::memory), now, tick)) {
       case Turn.Skip skip -> {
         if (skip.callAgain()) {
-          call();
+          passOn(called);
         }
       }
       case Turn.Sweep sweep -> {
@@ -93,10 +93,14 @@ public final class WatchdogHandler {
         if (turn.isPresent()) {
           sweep(turn.get(), sweep.why());
         } else {
-          call();
+          passOn(called);
         }
       }
     }
+  }
+
+  private void passOn(TickCall called) {
+    called.again().ifPresent(this::call);
   }
 
   /** Empty when another tick was faster. */
@@ -112,7 +116,7 @@ public final class WatchdogHandler {
   private void sweep(WatchRow.Stored turn, Turn.Why why) {
     var time = new TickTime(platform, control.log(), tick);
     // Called for before the sweep: if this one dies, or is slow, the next one comes all the same.
-    boolean called = turn.memory().called() && call();
+    boolean called = turn.memory().called() && call(TickCall.FRESH);
     var read = reader.read(turn.memory().round(), time);
     var providers = providers(read.leases());
     var lists = Lists.ask(platform, control.log(), providers, time.forLists());
@@ -124,7 +128,7 @@ public final class WatchdogHandler {
     var instances = dueInstances.take(turn.memory().duePositions(), now, soon);
     boolean work = !read.leases().isEmpty() || !read.whole() || jobs.more() || instances.more();
     if (work && !called) {
-      called = call();
+      called = call(TickCall.FRESH);
     }
     var positions = new TreeMap<String, String>();
     jobs.next().ifPresent(p -> positions.put(dueJobs.name(), p));
@@ -175,9 +179,9 @@ public final class WatchdogHandler {
   }
 
   /** A further tick; the minute schedule starts anew when this message is lost. */
-  private boolean call() {
+  private boolean call(TickCall next) {
     try {
-      platform.queue("TICK_QUEUE_URL").send("{\"tick\":\"next\"}", tick);
+      platform.queue("TICK_QUEUE_URL").send(next.body(), tick);
       return true;
     } catch (TransportUnavailable e) {
       control.log().note("message lost", "TICK_QUEUE_URL", String.valueOf(e.getMessage()));
