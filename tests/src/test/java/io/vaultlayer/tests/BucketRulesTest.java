@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
@@ -286,10 +287,17 @@ class BucketRulesTest {
     assertThat(refused.statusCode()).as(refused.getMessage()).isEqualTo(403);
   }
 
-  /** Denied, or no such thing: but never done. */
+  /**
+   * Denied, or no such thing, or closed upon before the body was sent (the server does not read on
+   * where the path is malformed): but never done.
+   */
   private static void refused(ThrowingCallable call) {
-    var refused = catchThrowableOfType(S3Exception.class, call);
+    var refused = catchThrowableOfType(SdkException.class, call);
     assertThat(refused).as("refused").isNotNull();
-    assertThat(refused.statusCode()).as(refused.getMessage()).isBetween(400, 501);
+    if (refused instanceof S3Exception answered) {
+      assertThat(answered.statusCode()).as(answered.getMessage()).isBetween(400, 501);
+    } else {
+      assertThat(refused).hasRootCauseInstanceOf(java.io.IOException.class);
+    }
   }
 }

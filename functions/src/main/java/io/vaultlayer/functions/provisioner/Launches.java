@@ -159,7 +159,7 @@ final class Launches {
   /** When a list shows what a create call has made by then. */
   private Instant visible(LaunchRecord launch, Instant made) {
     var window = platform.provider(launch.provider()).map(p -> p.facts().visibility());
-    return made.plus(window.orElse(Duration.ofMinutes(1)));
+    return made.plus(window.orElse(Duration.ofMinutes(1))).plus(Reaper.CLOCK_SKEW);
   }
 
   /** Nothing is asked of a place that costs nothing, and no budget gives the longest horizon. */
@@ -263,7 +263,8 @@ final class Launches {
         launch
             .intendedAt()
             .plus(Reaper.CALL_LIMIT) // the call may take effect as late as that
-            .plus(provider.get().facts().visibility());
+            .plus(provider.get().facts().visibility())
+            .plus(Reaper.CLOCK_SKEW);
     return inventory.complete() && asked.isAfter(visibleFrom)
         ? new Look.Nothing()
         : new Look.NotKnown();

@@ -35,6 +35,12 @@ public final class Reaper {
   /** A provider call's own time limit: an unanswered create may take effect until then. */
   public static final Duration CALL_LIMIT = Duration.ofSeconds(30);
 
+  /**
+   * By so much two hosts of the plane may disagree about the time: whoever launched was late by it,
+   * whoever asks for the list is early.
+   */
+  public static final Duration CLOCK_SKEW = Duration.ofSeconds(5);
+
   /** No pause but that at rest is longer, however often an instance was asked to end. */
   public static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
 
