@@ -10,6 +10,8 @@ import sys
 ADAPTERS = {
     "transformers.training_args": "huggingface",
     "transformers.trainer": "huggingface",
+    "accelerate.accelerator": "accelerate",
+    "accelerate.optimizer": "accelerate",
 }
 
 

@@ -26,8 +26,9 @@ from vaultlayer_hook.report import guarded
 # Rank 0 mostly ends last. It waits a moment for the others rather than until its next step, which
 # may take long enough to lose the save; much longer, and the training would feel it.
 OTHERS_SECONDS = 1.0
-LAST_SECONDS = 60.0  # at the end of the training nothing else is left to do
+LAST_SECONDS = 30.0  # at the end of the training nothing else is left to do
 
+current = None  # the Keeper of the training that runs in this process
 _trainings = 0  # of this process
 
 
@@ -51,7 +52,8 @@ class Keeper:
     @guarded
     def begin(self, step, restored=None, **details):
         """The loop begins with `step` steps done. details go into the `found` event."""
-        global _trainings
+        global _trainings, current
+        current = self
         report.set_rank(self.rank)
         self.first = _trainings == 0
         _trainings += 1
@@ -122,6 +124,8 @@ class Keeper:
     @guarded
     def end(self):
         """The loop is over."""
+        global current
+        current = None
         if not self._on:
             return
         if self._pending:

@@ -142,6 +142,11 @@ def put_back(path):
     return back
 
 
+def take_away(path):
+    """Removes what `put_back` has put there."""
+    _drop(path)
+
+
 def unshare(step):
     """Gives a mirrored checkpoint files of its own: its step is about to be saved again.
 

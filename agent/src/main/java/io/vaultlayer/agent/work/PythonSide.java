@@ -16,6 +16,7 @@ final class PythonSide {
           "sitecustomize.py",
           "vaultlayer_checkpoint.py",
           "vaultlayer_hook/__init__.py",
+          "vaultlayer_hook/accelerate.py",
           "vaultlayer_hook/asking.py",
           "vaultlayer_hook/core.py",
           "vaultlayer_hook/huggingface.py",
