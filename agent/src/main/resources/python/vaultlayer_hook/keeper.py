@@ -63,7 +63,8 @@ class Keeper:
         self._between = self._meeting_place()
         self._asking = Asking(self.rank, self.world, self._between) if self._can_ask else None
         asks = self._asking is not None and self._asking.possible
-        self._event("found", step=step, asks=asks, **details)
+        if self.rank == 0:
+            self._event("found", step=step, asks=asks, **details)
         if asks:
             self._listen()
         if self.first:
