@@ -12,6 +12,13 @@ ADAPTERS = {
     "transformers.trainer": "huggingface",
     "accelerate.accelerator": "accelerate",
     "accelerate.optimizer": "accelerate",
+    "lightning.pytorch.trainer.trainer": "lightning",
+    "pytorch_lightning.trainer.trainer": "lightning",
+    "deepspeed.runtime.engine": "deepspeed",
+    "torch.distributed.checkpoint.state_dict_saver": "dcp",
+    "torch.distributed.checkpoint.state_dict_loader": "dcp",
+    "orbax.checkpoint.checkpoint_manager": "orbax",
+    "flax.training.checkpoints": "flax",
 }
 
 

@@ -29,12 +29,14 @@ class Source:
 
     name: where it goes inside the mirrored directory; "" puts a directory's content straight there.
     copy: for what the framework will write to again under this name; a link would follow.
+    back: whether `put_back` is to put it among the script's files again.
     """
 
-    def __init__(self, path, name=None, copy=False):
+    def __init__(self, path, name=None, copy=False, back=True):
         self.path = os.path.abspath(os.fspath(path))
         self.name = os.path.basename(self.path) if name is None else name
         self.copy = copy
+        self.back = back
 
 
 def kept_dir():
@@ -71,7 +73,8 @@ def publish(step, unfinished, meta, sources=()):
     """Gives a directory inside the kept one its final name, and drops older mirrored ones."""
     place = kept_dir()
     meta = dict(meta, step=step, savedAt=time.time(), sources=[
-        {"path": _portable(each.path), "name": each.name, "copy": each.copy} for each in sources
+        {"path": _portable(each.path), "name": each.name, "copy": each.copy}
+        for each in sources if each.back
     ])
     with open(os.path.join(unfinished, META), "w", encoding="ascii") as file:
         json.dump(meta, file, indent=1)

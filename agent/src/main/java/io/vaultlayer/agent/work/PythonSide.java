@@ -19,11 +19,18 @@ final class PythonSide {
           "vaultlayer_hook/accelerate.py",
           "vaultlayer_hook/asking.py",
           "vaultlayer_hook/core.py",
+          "vaultlayer_hook/dcp.py",
+          "vaultlayer_hook/deepspeed.py",
+          "vaultlayer_hook/flax.py",
           "vaultlayer_hook/huggingface.py",
           "vaultlayer_hook/keeper.py",
+          "vaultlayer_hook/lightning.py",
+          "vaultlayer_hook/loops.py",
           "vaultlayer_hook/mirror.py",
+          "vaultlayer_hook/orbax.py",
           "vaultlayer_hook/report.py",
-          "vaultlayer_hook/resume.py");
+          "vaultlayer_hook/resume.py",
+          "vaultlayer_hook/rng.py");
 
   private PythonSide() {}
 
