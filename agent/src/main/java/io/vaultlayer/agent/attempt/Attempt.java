@@ -5,6 +5,8 @@ import io.vaultlayer.agent.checkpoint.CheckpointPipeline;
 import io.vaultlayer.agent.checkpoint.OpenFiles;
 import io.vaultlayer.agent.checkpoint.Restored;
 import io.vaultlayer.agent.checkpoint.Scope;
+import io.vaultlayer.agent.hook.Hook;
+import io.vaultlayer.agent.hook.Unreached;
 import io.vaultlayer.agent.host.Child;
 import io.vaultlayer.agent.host.Ending;
 import io.vaultlayer.agent.host.OomRecord;
@@ -47,6 +49,7 @@ public final class Attempt {
 
   private final ObjectStore store;
   private final Bulletin bulletin;
+  private final Hook hook;
   private final AtomicBoolean fenced = new AtomicBoolean();
   private final AtomicBoolean stalled = new AtomicBoolean();
 
@@ -72,6 +75,7 @@ public final class Attempt {
     this.credentials = new Credentials(host.clocks(), assignment.credentials());
     this.store = written(stop);
     this.bulletin = new Bulletin(host.places(), assignment.epoch(), host.clocks());
+    this.hook = new Hook(host.places().hook(assignment.epoch()), host.log(), bulletin::warn);
     this.heartbeats =
         new Heartbeats(
             new Heartbeats.Parts(
@@ -79,7 +83,7 @@ public final class Attempt {
                 lease,
                 credentials,
                 host.state()::nextBeat,
-                bulletin::beat,
+                this::beat,
                 this::fenced,
                 this::stalled,
                 host.clocks(),
@@ -147,6 +151,7 @@ public final class Attempt {
         TrainingEnvironment.of(
             assignment, host.places(), host.label(), ready.restored(), host.environment());
     var launch = new Launch(host.places(), assignment.epoch(), environment);
+    Unreached.by(assignment.command()).ifPresent(this::warn);
     if (host.inbox().noticed()) {
       return closing().close(reports().reclaimed(null, null, "notice before the start"));
     }
@@ -247,6 +252,11 @@ public final class Attempt {
     }
   }
 
+  private AttemptApi.Heartbeat beat(long number) {
+    hook.look();
+    return bulletin.beat(number);
+  }
+
   void phase(String next) {
     bulletin.phase(next);
     heartbeats.now();
@@ -314,6 +324,7 @@ public final class Attempt {
 
   /** Newest steps, for a report. */
   Reports reports() {
+    hook.look();
     return bulletin.reports();
   }
 }

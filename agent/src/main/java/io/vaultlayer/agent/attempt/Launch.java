@@ -1,5 +1,6 @@
 package io.vaultlayer.agent.attempt;
 
+import io.vaultlayer.agent.hook.Unreached;
 import io.vaultlayer.agent.host.Child;
 import io.vaultlayer.agent.host.Programs;
 import io.vaultlayer.agent.work.InstanceDir;
@@ -74,8 +75,12 @@ final class Launch {
       program = Programs.find(PYTHON3, path, places.work());
       if (program.isPresent()) {
         argv.set(0, PYTHON3);
-        sayPython3();
+        say("there is no python here; using python3");
       }
+    }
+    Optional<String> unreached = Unreached.by(command);
+    if (unreached.isPresent()) {
+      say(unreached.get());
     }
     // A program that is not there is started all the same: the kernel says best what is wrong.
     String file = program.map(Path::toString).orElse(argv.getFirst());
@@ -86,11 +91,12 @@ final class Launch {
         new Child.Order(file, argv, environment, places.work(), places.output(epoch)));
   }
 
-  private void sayPython3() throws IOException {
+  /** Once for a job, among its own output. */
+  private void say(String text) throws IOException {
     if (epoch == 1) {
       Files.write(
           places.output(epoch),
-          "[vaultlayer] there is no python here; using python3\n".getBytes(StandardCharsets.UTF_8),
+          ("[vaultlayer] " + text + "\n").getBytes(StandardCharsets.UTF_8),
           StandardOpenOption.APPEND);
     }
   }

@@ -172,7 +172,7 @@ final class Uploader {
         scope.epoch(),
         snapshot.step(),
         clock.instant().toString(),
-        Frameworks.of(snapshot.tree()),
+        Frameworks.of(snapshot.tree(), snapshot.files()),
         files,
         health);
   }
