@@ -204,7 +204,7 @@ public final class Attempt {
                 new PlaneCommits(client, lease, this::fenced),
                 new OpenFiles(
                     () -> host.tree().members().stream().mapToLong(Integer::longValue).toArray()),
-                bulletin::loss));
+                bulletin));
     // Before the script: what lies there now is not its work.
     running.start();
     pipeline = Optional.of(running);

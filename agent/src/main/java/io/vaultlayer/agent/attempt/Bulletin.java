@@ -1,6 +1,7 @@
 package io.vaultlayer.agent.attempt;
 
 import io.vaultlayer.agent.checkpoint.CheckpointPipeline;
+import io.vaultlayer.agent.gate.Vitals;
 import io.vaultlayer.agent.lease.Clocks;
 import io.vaultlayer.agent.progress.Progress;
 import io.vaultlayer.agent.progress.ProgressReader;
@@ -15,7 +16,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /** What there is to tell about an attempt: phase, steps, warnings; for beats and reports. */
-final class Bulletin {
+final class Bulletin implements Vitals {
   private static final int MOST_WARNINGS = 8;
   private static final int MOST_WARNING = 300;
 
@@ -61,9 +62,16 @@ final class Bulletin {
     }
   }
 
-  synchronized OptionalDouble loss() {
+  @Override
+  public synchronized OptionalDouble loss() {
     progress.look();
-    return progress.progress().loss();
+    return progress.progress().losses().newest();
+  }
+
+  @Override
+  public synchronized Optional<String> ailment() {
+    progress.look();
+    return progress.progress().losses().problem();
   }
 
   /** Newest steps, for a report. */

@@ -1,5 +1,6 @@
 package io.vaultlayer.agent.checkpoint;
 
+import io.vaultlayer.agent.gate.Vitals;
 import io.vaultlayer.agent.s3.ObjectStore;
 import io.vaultlayer.agent.s3.Stop;
 import io.vaultlayer.wire.AttemptApi;
@@ -7,10 +8,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 
 /**
  * Watches the kept directory of one attempt and carries every complete checkpoint into the bucket,
@@ -24,8 +23,7 @@ public final class CheckpointPipeline {
    * @param pointer the committed checkpoint that this attempt started from
    * @param restored the same where it was restored here: its files need not be sent again
    * @param stop heeded by the store; pulled by {@link #stopNewUploads} and by a fence
-   * @param loss the newest loss that the script reported; a checkpoint saved while it is not finite
-   *     is held
+   * @param vitals how the training is; a checkpoint saved while it ails is held
    * @param clock dates the manifests
    */
   public record Parts(
@@ -36,7 +34,7 @@ public final class CheckpointPipeline {
       Stop stop,
       Commits commits,
       Writers writers,
-      Supplier<OptionalDouble> loss,
+      Vitals vitals,
       InstantSource clock) {
     /** With the machine's clock, which here only dates manifests. */
     public Parts(
@@ -47,8 +45,8 @@ public final class CheckpointPipeline {
         Stop stop,
         Commits commits,
         Writers writers,
-        Supplier<OptionalDouble> loss) {
-      this(scope, pointer, restored, store, stop, commits, writers, loss, InstantSource.system());
+        Vitals vitals) {
+      this(scope, pointer, restored, store, stop, commits, writers, vitals, InstantSource.system());
     }
   }
 
@@ -59,15 +57,23 @@ public final class CheckpointPipeline {
    * @param quiet silence that counts as completion (contract, section 2)
    * @param siblings how long a file that arrived by rename waits for others of its step; a script
    *     that saves two files of one step takes less between their renames
+   * @param patience how long a checkpoint that lacks a part, such as another rank's, is waited for
+   *     while nothing of it changes; a rank that saves slower than that is rarer than one that died
    * @param retry first wait after a failed upload; it doubles up to {@code longestRetry}
    */
   public record Pace(
-      Duration look, Duration quiet, Duration siblings, Duration retry, Duration longestRetry) {
+      Duration look,
+      Duration quiet,
+      Duration siblings,
+      Duration patience,
+      Duration retry,
+      Duration longestRetry) {
     public static final Pace USUAL =
         new Pace(
             Duration.ofMillis(500),
             Duration.ofSeconds(5),
             Duration.ofSeconds(1),
+            Duration.ofSeconds(60),
             Duration.ofSeconds(1),
             Duration.ofSeconds(20));
   }

@@ -1,5 +1,6 @@
 package io.vaultlayer.agent.checkpoint;
 
+import io.vaultlayer.agent.gate.Finding;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,9 +11,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * Looks at the kept directory, again and again, and says what has become complete since. Scripts
@@ -40,10 +43,8 @@ final class Finder {
 
   private final Path kept;
   private final Writers writers;
-  private final long quietNanos;
-
-  /** A file that was renamed may be the first of several of its step: wait for the others. */
-  private final long siblingNanos;
+  private final Silence silence;
+  private final Supplier<OptionalInt> world;
 
   private final Map<String, Sight> sights = new HashMap<>();
   private Set<String> unmarked = new HashSet<>();
@@ -53,10 +54,24 @@ final class Finder {
   private int filesSeen;
   private long lookedAt;
 
+  /**
+   * How long what may mean something is waited for.
+   *
+   * @param quietNanos without a change: then it is complete
+   * @param siblingNanos a file that was renamed may be the first of several of its step
+   * @param patienceNanos without a change while a part is missing, such as another rank's
+   */
+  record Silence(long quietNanos, long siblingNanos, long patienceNanos) {}
+
   /** One candidate's history. */
   private static final class Sight {
     Tree tree;
     List<String> tops;
+
+    /** What its parts said last, and how long it had been still then. */
+    Finding parts = Finding.nothing();
+
+    long askedAt = -1;
 
     /** Time without a change, while the script could have made one. */
     long still;
@@ -64,11 +79,14 @@ final class Finder {
     boolean done;
   }
 
-  Finder(Path kept, Writers writers, long quietNanos, long siblingNanos) {
+  /**
+   * @param world number of processes that save together, as soon as anybody knows
+   */
+  Finder(Path kept, Writers writers, Silence silence, Supplier<OptionalInt> world) {
     this.kept = kept;
     this.writers = writers;
-    this.quietNanos = quietNanos;
-    this.siblingNanos = siblingNanos;
+    this.silence = silence;
+    this.world = world;
   }
 
   /**
@@ -112,13 +130,15 @@ final class Finder {
       if (phase == Phase.RUNNING && sight.still > 0 && writers.anyStopped()) {
         sight.still = 0;
       }
-      Proof proof = proof(sight, renamed, phase);
-      if (proof != null) {
+      Proof proof = proof(candidate.getKey(), sight, renamed, phase);
+      if (proof != null && isWaitingForParts(candidate.getKey(), sight, phase)) {
+        waiting = true;
+      } else if (proof != null) {
         found.add(sighted(candidate.getKey(), sight, proof));
         sight.done = true;
         usualTops = sight.tops.size();
       } else {
-        waiting |= sight.still <= quietNanos + siblingNanos;
+        waiting |= sight.still <= silence.quietNanos() + silence.siblingNanos();
       }
     }
     unmarked = stillUnmarked;
@@ -131,15 +151,39 @@ final class Finder {
   }
 
   private Sighted sighted(String name, Sight sight, Proof proof) throws IOException {
+    List<String> all = withCompanions(name, sight);
+    return new Sighted(step(name), all, tree(all, sight), proof, sight.parts);
+  }
+
+  private List<String> withCompanions(String name, Sight sight) throws IOException {
     OptionalLong step = step(name);
     if (step.isEmpty() || sight.tree.problem().isPresent()) {
-      return new Sighted(step, sight.tops, sight.tree, proof);
+      return sight.tops;
     }
     var all = new ArrayList<>(sight.tops);
     all.addAll(Companions.of(kept, sight.tops, step.getAsLong(), MOST_TOPS));
-    Tree tree =
-        all.size() == sight.tops.size() ? sight.tree : Tree.of(kept, all, Limits.MOST_FILES);
-    return new Sighted(step, List.copyOf(all), tree, proof);
+    return List.copyOf(all);
+  }
+
+  private Tree tree(List<String> tops, Sight sight) throws IOException {
+    return tops.size() == sight.tops.size() ? sight.tree : Tree.of(kept, tops, Limits.MOST_FILES);
+  }
+
+  /**
+   * Whether a part is missing that may still come. Nobody brings it once the script has ended. What
+   * was waited for in vain goes on with what its parts said last; when the part comes after all, it
+   * is found anew.
+   */
+  private boolean isWaitingForParts(String name, Sight sight, Phase phase) throws IOException {
+    if (sight.askedAt < 0 || sight.still - sight.askedAt >= silence.quietNanos() / LEAST_LOOKS) {
+      sight.askedAt = sight.still;
+      sight.parts = Gate.parts(kept, tree(withCompanions(name, sight), sight), world.get());
+    }
+    return switch (sight.parts) {
+      case Finding.Whole whole -> false;
+      case Finding.Doubtful d -> phase == Phase.RUNNING && sight.still < silence.patienceNanos();
+      case Finding.Incomplete i -> phase == Phase.RUNNING && sight.still < silence.patienceNanos();
+    };
   }
 
   /** Files that the last look went through. */
@@ -154,22 +198,22 @@ final class Finder {
   private long passed(long nowNanos, Phase phase) {
     long gap = nowNanos - lookedAt;
     lookedAt = nowNanos;
-    return phase == Phase.RUNNING ? Math.min(gap, quietNanos / LEAST_LOOKS) : gap;
+    return phase == Phase.RUNNING ? Math.min(gap, silence.quietNanos() / LEAST_LOOKS) : gap;
   }
 
-  private Proof proof(Sight sight, boolean renamed, Phase phase) throws IOException {
+  private Proof proof(String name, Sight sight, boolean renamed, Phase phase) throws IOException {
     boolean ended = phase == Phase.ENDED_BADLY;
     if (renamed && sight.tops.size() >= usualTops && isAlone(sight)) {
       boolean directory =
           sight.tree.directories().stream().anyMatch(d -> sight.tops.contains(d.path()));
-      if ((directory || sight.still >= siblingNanos || ended) && !isWritten(sight)) {
+      if ((directory || sight.still >= silence.siblingNanos() || ended) && !isWritten(sight)) {
         return Proof.RENAME;
       }
     }
     if (ended) {
-      return provenByFormat(sight) ? Proof.FORMAT : null;
+      return provenByItself(name, sight) ? Proof.FORMAT : null;
     }
-    if (sight.still < quietNanos
+    if (sight.still < silence.quietNanos()
         || sight.tree.files().stream().anyMatch(f -> Names.saysUnfinished(f.path()))
         || sight.tree.directories().stream().anyMatch(d -> Names.saysUnfinished(d.path()))) {
       return null;
@@ -191,13 +235,11 @@ final class Finder {
         && sight.tops.stream().anyMatch(top -> writers.anyAt(kept.resolve(top)));
   }
 
-  private boolean provenByFormat(Sight sight) throws IOException {
-    if (sight.tops.size() != 1 || usualTops != 1 || sight.tree.files().size() != 1) {
-      return false;
-    }
-    Tree.Entry file = sight.tree.files().getFirst();
-    return file.path().equals(sight.tops.getFirst())
-        && Formats.provesEnd(file.path(), kept.resolve(file.path()), file.stat().bytes());
+  private boolean provenByItself(String name, Sight sight) throws IOException {
+    return sight.tops.size() == 1
+        && usualTops == 1
+        && sight.tree.problem().isEmpty()
+        && Gate.isProven(kept, tree(withCompanions(name, sight), sight), world.get());
   }
 
   /** What was seen under its name without the mark of a rename never earns it there. */
@@ -234,6 +276,7 @@ final class Finder {
     Sight sight = sights.computeIfAbsent(name, n -> new Sight());
     if (sight.tree == null || !sight.tree.same(tree)) {
       sight.still = 0;
+      sight.askedAt = -1;
       sight.done = false;
     } else {
       sight.still += passed;

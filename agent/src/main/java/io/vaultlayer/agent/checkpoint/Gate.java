@@ -1,10 +1,16 @@
 package io.vaultlayer.agent.checkpoint;
 
+import io.vaultlayer.agent.gate.Contents;
+import io.vaultlayer.agent.gate.Finding;
+import io.vaultlayer.agent.gate.Formats;
+import io.vaultlayer.agent.gate.Layouts;
+import io.vaultlayer.agent.gate.Part;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /** What a complete checkpoint must still show before it may be committed. */
 final class Gate {
@@ -12,6 +18,29 @@ final class Gate {
   private static final int MOST_PATH_BYTES = 900;
 
   private Gate() {}
+
+  /** Whether all its parts are there. @param directory where the script has them */
+  static Finding parts(Path directory, Tree tree, OptionalInt world) throws IOException {
+    if (tree.problem().isPresent()) {
+      return Finding.nothing();
+    }
+    try {
+      return Layouts.look(contents(directory, tree), world);
+    } catch (RuntimeException e) {
+      return new Finding.Doubtful("its parts could not be understood: " + e);
+    }
+  }
+
+  /** Whether it shows by itself that all of it was written; after an end without warning. */
+  static boolean isProven(Path directory, Tree tree, OptionalInt world) throws IOException {
+    boolean single = tree.files().size() == 1 && !tree.files().getFirst().path().contains("/");
+    if (single && Formats.provesEnd(part(directory, tree.files().getFirst()))) {
+      return true;
+    }
+    return parts(directory, tree, world) instanceof Finding.Whole(boolean proven, var _)
+        && proven
+        && problem(directory, tree, OptionalDouble.empty()).isEmpty();
+  }
 
   /**
    * Why a snapshot is held, if it is.
@@ -31,13 +60,33 @@ final class Gate {
     for (Tree.Entry file : tree.files()) {
       Optional<String> problem = nameProblem(file.path());
       if (problem.isEmpty()) {
-        problem = Formats.problem(file.path(), files.resolve(file.path()), file.stat().bytes());
+        problem = formatProblem(part(files, file));
       }
       if (problem.isPresent()) {
         return Optional.of(shown(file.path()) + ": " + problem.get());
       }
     }
     return Optional.empty();
+  }
+
+  private static Optional<String> formatProblem(Part part) throws IOException {
+    try {
+      return Formats.problem(part);
+    } catch (RuntimeException e) {
+      return Optional.of("it could not be understood: " + e);
+    }
+  }
+
+  private static Contents contents(Path directory, Tree tree) {
+    return new Contents(tree.files().stream().map(file -> part(directory, file)).toList());
+  }
+
+  private static Part part(Path directory, Tree.Entry file) {
+    return new Part(
+        file.path(),
+        directory.resolve(file.path()),
+        file.stat().bytes(),
+        file.stat().modifiedNanos());
   }
 
   static Optional<String> nameProblem(String path) {

@@ -53,6 +53,7 @@ final class Uploads {
       Uploader.Outcome outcome = tried(job);
       if (outcome instanceof Uploader.Outcome.Later later) {
         ledger.trouble("step " + snapshot.step() + " is not stored yet: " + later.trouble());
+        tellHolds(); // what was held meanwhile must not wait for a bucket that does not answer
         if (!ledger.isSuperseded() && !ledger.isOver()) {
           parts.stop().sleep(wait);
           wait = wait.multipliedBy(2);

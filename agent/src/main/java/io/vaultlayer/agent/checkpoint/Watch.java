@@ -1,5 +1,6 @@
 package io.vaultlayer.agent.checkpoint;
 
+import io.vaultlayer.agent.gate.Finding;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -36,8 +37,9 @@ final class Watch {
         new Finder(
             parts.scope().kept(),
             parts.writers(),
-            pace.quiet().toNanos(),
-            pace.siblings().toNanos());
+            new Finder.Silence(
+                pace.quiet().toNanos(), pace.siblings().toNanos(), pace.patience().toNanos()),
+            parts.vitals()::worldSize);
   }
 
   /** Before the script starts: what lies there is known, what an earlier agent kept is taken up. */
@@ -152,14 +154,15 @@ final class Watch {
 
   private void keep(Sighted found) {
     long step = ledger.number(found.step());
-    OptionalDouble loss = parts.loss().get();
+    OptionalDouble loss = parts.vitals().loss();
     if (!found.tree().skipped().isEmpty()) {
       ledger.warn(
           "not stored, because they are links or no files: "
               + String.join(", ", found.tree().skipped()));
     }
-    if (found.tree().problem().isPresent()) {
-      hold(found, step, found.tree().problem().get());
+    Optional<String> hindrance = hindrance(found);
+    if (hindrance.isPresent()) {
+      hold(found, step, hindrance.get());
       return;
     }
     try {
@@ -167,17 +170,39 @@ final class Watch {
       synchronized (snapshots) {
         snapshot = snapshots.take(found, step, loss);
       }
-      ledger
-          .offer(snapshot)
-          .ifPresent(superseded -> {
-            synchronized (snapshots) {
-              snapshots.discard(superseded);
-            }
-          });
+      // Before it may supersede one that waits: a bad one must not cost the user a good one.
+      Optional<String> problem = Gate.problem(snapshot.files(), snapshot.tree(), loss);
+      if (problem.isPresent()) {
+        discard(snapshot);
+        hold(found, step, problem.get());
+        return;
+      }
+      ledger.offer(snapshot).ifPresent(this::discard);
     } catch (Snapshots.Moved e) {
       // It changed under our hands; if it settles, it will be found again.
     } catch (IOException e) {
       hold(found, step, "it could not be kept: " + e.getMessage());
+    }
+  }
+
+  /** What keeps it from being taken at all; what is only noteworthy is told. */
+  private Optional<String> hindrance(Sighted found) {
+    if (found.tree().problem().isPresent()) {
+      return found.tree().problem();
+    }
+    switch (found.parts()) {
+      case Finding.Whole whole -> whole.warnings().forEach(ledger::warn);
+      case Finding.Doubtful doubtful -> ledger.warn(doubtful.reason());
+      case Finding.Incomplete incomplete -> {
+        return Optional.of(incomplete.reason());
+      }
+    }
+    return parts.vitals().ailment();
+  }
+
+  private void discard(Snapshot snapshot) {
+    synchronized (snapshots) {
+      snapshots.discard(snapshot);
     }
   }
 

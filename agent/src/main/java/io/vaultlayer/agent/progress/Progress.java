@@ -1,5 +1,6 @@
 package io.vaultlayer.agent.progress;
 
+import io.vaultlayer.agent.gate.LossTrend;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.OptionalDouble;
@@ -40,7 +41,7 @@ public final class Progress {
   private OptionalLong second = OptionalLong.empty();
   private OptionalLong told = OptionalLong.empty();
   private OptionalLong saved = OptionalLong.empty();
-  private OptionalDouble loss = OptionalDouble.empty();
+  private final LossTrend losses = new LossTrend();
   private long newestNanos;
   private int falls;
 
@@ -102,12 +103,13 @@ public final class Progress {
     return told.getAsLong() >= saved.getAsLong() ? told : saved;
   }
 
-  public synchronized void loss(double seen) {
-    loss = OptionalDouble.of(seen);
+  public void loss(double seen) {
+    losses.add(seen);
   }
 
-  public synchronized OptionalDouble loss() {
-    return loss;
+  /** All that were told. */
+  public LossTrend losses() {
+    return losses;
   }
 
   public synchronized Seen seen() {
@@ -115,7 +117,7 @@ public final class Progress {
         samples.isEmpty()
             ? OptionalDouble.empty()
             : OptionalDouble.of((nanos.getAsLong() - newestNanos) / 1e9);
-    return new Seen(step(), firstStep(), loss, rate(), since);
+    return new Seen(step(), firstStep(), losses.newest(), rate(), since);
   }
 
   /**

@@ -29,6 +29,9 @@ public final class ProgressReader {
   private boolean begun;
   private boolean tellsLoss;
 
+  /** The file as it was last: looked at twice, it has told one loss and not two. */
+  private JsonNode newest;
+
   public ProgressReader(Path progressFile, Path output, Progress progress) {
     this.progressFile = progressFile;
     this.output = output;
@@ -66,6 +69,10 @@ public final class ProgressReader {
       progress.step(seen.path("first").asLong());
     }
     begun = true;
+    if (seen.equals(newest)) {
+      return;
+    }
+    newest = seen;
     if (seen.path("step").isIntegralNumber() && seen.path("step").asLong() >= 0) {
       progress.step(seen.path("step").asLong());
     }

@@ -2,6 +2,7 @@ package io.vaultlayer.agent.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vaultlayer.agent.gate.Fixtures;
 import io.vaultlayer.agent.s3.LoopbackBucket;
 import io.vaultlayer.agent.s3.LoopbackBucket.Fault;
 import io.vaultlayer.wire.AttemptApi;
@@ -151,7 +152,7 @@ class CheckpointPipelineTest {
   @Test
   void takesAWholeZipOfAKilledScriptAndNoTruncatedOne() throws Exception {
     var pipeline = rig.start();
-    byte[] zip = FormatsTest.zip();
+    byte[] zip = Fixtures.zip();
     Files.write(rig.kept.resolve("checkpoint-4.pt"), zip);
     Files.write(rig.kept.resolve("checkpoint-5.pt"), java.util.Arrays.copyOf(zip, zip.length - 9));
     pipeline.processEnded(false);
@@ -339,7 +340,7 @@ class CheckpointPipelineTest {
   @Test
   void holdsWhatItsFormatShowsToBeBroken() throws Exception {
     var pipeline = rig.start();
-    byte[] zip = FormatsTest.zip();
+    byte[] zip = Fixtures.zip();
     rig.save("checkpoint-1", "model.pt", java.util.Arrays.copyOf(zip, zip.length - 5));
     Rig.until(() -> !rig.commits.holds().isEmpty());
     assertThat(rig.commits.holds().getFirst().step()).isEqualTo(1);

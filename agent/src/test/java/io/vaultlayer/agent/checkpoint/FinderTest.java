@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,9 @@ class FinderTest {
             return stopped;
           }
         };
-    finder = new Finder(kept, writers, 5 * SECOND, SECOND);
+    finder =
+        new Finder(
+            kept, writers, new Finder.Silence(5 * SECOND, SECOND, 60 * SECOND), OptionalInt::empty);
     finder.baseline(now, Optional.of(Set.of()));
     Rig.fill(Files.createDirectory(kept.resolve("checkpoint-1")), "w", "written in place");
     assertThat(look(0)).isEmpty();

@@ -2,6 +2,7 @@ package io.vaultlayer.agent.checkpoint;
 
 import static org.awaitility.Awaitility.await;
 
+import io.vaultlayer.agent.gate.Vitals;
 import io.vaultlayer.agent.s3.LoopbackBucket;
 import io.vaultlayer.agent.s3.Stop;
 import io.vaultlayer.wire.AttemptApi;
@@ -15,6 +16,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 
 /** One attempt's pipeline on real files, a loopback bucket and a control plane that looks. */
@@ -27,6 +29,7 @@ final class Rig implements AutoCloseable {
           Duration.ofMillis(20),
           Duration.ofMillis(250),
           Duration.ofMillis(60),
+          Duration.ofMillis(1500),
           Duration.ofMillis(20),
           Duration.ofMillis(100));
 
@@ -36,6 +39,8 @@ final class Rig implements AutoCloseable {
   final Stop stop = new Stop();
   final JudgingCommits commits;
   volatile OptionalDouble loss = OptionalDouble.empty();
+  volatile OptionalInt world = OptionalInt.empty();
+  volatile Optional<String> ailment = Optional.empty();
   volatile Path written = Path.of("/nowhere");
   private final Optional<AttemptApi.Pointer> pointer;
   private CheckpointPipeline pipeline;
@@ -66,12 +71,31 @@ final class Rig implements AutoCloseable {
                 stop,
                 commits,
                 path -> written.startsWith(path),
-                () -> loss,
+                vitals(),
                 InstantSource.fixed(Instant.parse("2026-11-20T10:00:00Z"))),
             FAST,
             new Sender(store, stop, 1 << 20, 256 << 10));
     pipeline.start();
     return pipeline;
+  }
+
+  private Vitals vitals() {
+    return new Vitals() {
+      @Override
+      public OptionalDouble loss() {
+        return loss;
+      }
+
+      @Override
+      public OptionalInt worldSize() {
+        return world;
+      }
+
+      @Override
+      public Optional<String> ailment() {
+        return ailment;
+      }
+    };
   }
 
   /** As a careful script saves: beside, then renamed. */

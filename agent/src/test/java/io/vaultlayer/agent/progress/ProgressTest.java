@@ -119,7 +119,7 @@ class ProgressTest {
     Files.writeString(output, "hello\nstep 1 loss 2.5\nstep 2");
     reader.look();
     assertThat(reader.progress().seen().step()).hasValue(1);
-    assertThat(reader.progress().loss()).isEqualTo(OptionalDouble.of(2.5));
+    assertThat(reader.progress().losses().newest()).isEqualTo(OptionalDouble.of(2.5));
     Files.writeString(output, "5 loss 0.5\n", StandardOpenOption.APPEND);
     reader.look();
     assertThat(reader.progress().seen().step()).hasValue(25);
@@ -144,7 +144,7 @@ class ProgressTest {
     var reader = new ProgressReader(file, output, progress(0));
     reader.look();
     assertThat(reader.progress().seen().step()).hasValue(70);
-    assertThat(reader.progress().loss().orElseThrow()).isNaN();
+    assertThat(reader.progress().losses().newest().orElseThrow()).isNaN();
     Files.writeString(file, "{\"step\": ");
     reader.look();
     assertThat(reader.progress().seen().step()).hasValue(70);
@@ -159,6 +159,6 @@ class ProgressTest {
     reader.look();
     assertThat(reader.progress().seen().step()).hasValue(870);
     assertThat(reader.progress().firstStep()).hasValue(801);
-    assertThat(reader.progress().loss()).hasValue(0.25);
+    assertThat(reader.progress().losses().newest()).hasValue(0.25);
   }
 }
