@@ -1,6 +1,7 @@
 package io.vaultlayer.agent.progress;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.vaultlayer.core.progress.StepLine;
 import io.vaultlayer.wire.Json;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,4 +1,4 @@
-package io.vaultlayer.agent.progress;
+package io.vaultlayer.core.progress;
 
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -19,9 +19,9 @@ import java.util.regex.Pattern;
  * step that is missed is learnt from the next line or the next checkpoint; one that is wrong would
  * be shown to the user.
  */
-record StepLine(OptionalLong step, OptionalDouble loss) {
+public record StepLine(OptionalLong step, OptionalDouble loss, OptionalDouble learningRate) {
   /** Longer lines are data, not progress. */
-  static final int LONGEST = 2000;
+  public static final int LONGEST = 2000;
 
   private static final String NOT_AFTER =
       "(?<!\\b(?:from|at|to|every|each|per|val|valid|validation|eval|evaluation|test|warmup|total"
@@ -47,13 +47,20 @@ record StepLine(OptionalLong step, OptionalDouble loss) {
               + "(?![\\w%])",
           Pattern.CASE_INSENSITIVE);
 
-  static final StepLine NOTHING = new StepLine(OptionalLong.empty(), OptionalDouble.empty());
+  private static final Pattern LEARNING_RATE =
+      Pattern.compile(
+          "(?<![\\w/.-])(?:lr|learning[ _-]?rate)[\"']?\\s{0,3}[:=]?\\s{0,8}[\\[(]?"
+              + "(\\d{1,20}(?:\\.\\d{0,20})?(?:e[+-]?\\d{1,3})?)(?![\\w%])",
+          Pattern.CASE_INSENSITIVE);
 
-  static StepLine parse(String line) {
+  static final StepLine NOTHING =
+      new StepLine(OptionalLong.empty(), OptionalDouble.empty(), OptionalDouble.empty());
+
+  public static StepLine parse(String line) {
     if (line.length() > LONGEST || ABOUT_CHECKPOINTS.matcher(line).find()) {
       return NOTHING;
     }
-    return new StepLine(step(line), loss(line));
+    return new StepLine(step(line), number(LOSS, line), number(LEARNING_RATE, line));
   }
 
   private static OptionalLong step(String line) {
@@ -67,13 +74,13 @@ record StepLine(OptionalLong step, OptionalDouble loss) {
         : OptionalLong.empty();
   }
 
-  private static OptionalDouble loss(String line) {
-    Matcher loss = LOSS.matcher(line);
-    return loss.find() ? number(loss.group(1)) : OptionalDouble.empty();
+  private static OptionalDouble number(Pattern what, String line) {
+    Matcher found = what.matcher(line);
+    return found.find() ? number(found.group(1)) : OptionalDouble.empty();
   }
 
   /** Reads a number as scripts write it: {@code nan} and {@code -inf} as well. */
-  static OptionalDouble number(String text) {
+  public static OptionalDouble number(String text) {
     String plain = text.toLowerCase(java.util.Locale.ROOT);
     String unsigned = plain.startsWith("-") || plain.startsWith("+") ? plain.substring(1) : plain;
     Optional<Double> special =

@@ -1,4 +1,4 @@
-package io.vaultlayer.agent.progress;
+package io.vaultlayer.core.progress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -31,6 +31,21 @@ class StepLineTest {
     StepLine found = StepLine.parse(line);
     assertThat(found.step().isPresent() ? found.step().getAsLong() : null).isEqualTo(step);
     assertThat(found.loss().isPresent() ? found.loss().getAsDouble() : null).isEqualTo(loss);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "step 3 loss 0.4 lr 3.0e-05 | 0.00003",
+        "{'loss': 0.4, 'learning_rate': 5e-05, 'epoch': 0.1} | 0.00005",
+        "step 3 learning rate: 0.1 | 0.1",
+        "step 3 lr=[0.01] | 0.01",
+        "step 3 color 5 | ",
+      })
+  void saysTheLearningRate(String line, Double rate) {
+    var found = StepLine.parse(line).learningRate();
+    assertThat(found.isPresent() ? found.getAsDouble() : null).isEqualTo(rate);
   }
 
   @ParameterizedTest

@@ -1,0 +1,2 @@
+/** What a script tells of its progress. */
+package io.vaultlayer.core.progress;
