@@ -456,6 +456,7 @@ class HowOften(Case):
 
     def test_a_number_of_steps_and_the_last_one(self):
         self.assertEqual([4, 8, 10], self.saved(self.module(), 10, 1, every=4, of=10))
+        self.assertEqual([4, 8], self.saved(self.module(), 12, 1, every=4, of=12, last=False))
 
     def test_auto_saves_the_first_step_then_every_ten_seconds_and_the_last_one(self):
         self.assertEqual([1, 11, 21, 25], self.saved(self.module(), 25, 1, every="auto", of=25))

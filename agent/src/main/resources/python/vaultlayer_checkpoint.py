@@ -29,7 +29,7 @@ How often
     at most a thirtieth of the time, and never more than once in ten seconds;
     VAULTLAYER_CHECKPOINT_EVERY (steps, or a duration such as 30s, 10m) says otherwise, and when
     the agent asks for a save there is one at the end of the step. `of`, the
-    number of steps in all, has the last one saved too. With `every` a save that fails is said on
+    number of steps in all, has the last one saved too (last=False never). With `every` a save that fails is said on
     stderr, and the training goes on.
 
 Loops over epochs
@@ -194,17 +194,19 @@ def checkpoint(
     keep=3,
     every=None,
     of=None,
+    last=True,
     **objects
 ):
     """Saves the given objects, `step` steps being done, and returns the path of the checkpoint.
 
     `save_path` is the directory where it differs from the one given to restore(). `loss` is
     recorded. `keep` is how many of the newest stay, at least 1. `every` is a number of steps or
-    "auto", `of` the number of steps in all. Returns None where nothing is saved: outside a managed
+    "auto", `of` the number of steps in all; last=False never saves that one, for a script that
+    could not go on behind a loop of which no turn is left. Returns None where nothing is saved: outside a managed
     run, on ranks other than 0, and between the saves that `every` asks for.
     """
     step = _whole_number("step", step, 0)
-    if every is not None and not _due(step, every, of, loss):
+    if every is not None and not _due(step, every, of, last, loss):
         return None
     keep = _whole_number("keep", keep, 1)
     named = _named(model, optimizer, scheduler, objects)
@@ -322,17 +324,17 @@ def progress(*, step, loss=None):
 # --- how often, and how far ---------------------------------------------------------------------
 
 
-def _due(step, every, of, loss):
+def _due(step, every, of, last, loss):
     """Whether checkpoint(every=) saves now; some two microseconds where it does not."""
     global _cadence, _progress_used
     if every != "auto":
-        return step % _whole_number("every", every, 1) == 0 or step == of
+        return last if step == of else step % _whole_number("every", every, 1) == 0
     if _cadence is None:
         _cadence = _Cadence(os.environ.get("VAULTLAYER_CHECKPOINT_EVERY", ""))
     if _step_count is None:
         _progress_used = True
         _report(step, loss, now=False)
-    return step == of or _cadence.due(step)
+    return last if step == of else _cadence.due(step)
 
 
 class _Cadence:

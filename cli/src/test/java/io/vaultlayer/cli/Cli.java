@@ -52,7 +52,7 @@ final class Cli {
             new PrintStream(out, true, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8),
             terminal,
-            false,
+            terminal,
             directory,
             environment,
             clock,

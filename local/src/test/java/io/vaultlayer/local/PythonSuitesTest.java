@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PythonSuitesTest {
 
   private static final List<String> DIRECTORIES =
-      List.of("agent/src/test/python", "examples/tests", "tests");
+      List.of("agent/src/test/python", "cli/src/test/python", "examples/tests", "tests");
 
   /** The slowest directory takes about a minute; a hanging one must not hang the build. */
   private static final long LIMIT_SECONDS = 600;

@@ -7,6 +7,7 @@ import io.vaultlayer.cli.frame.ExitCode;
 import io.vaultlayer.cli.frame.Failure;
 import io.vaultlayer.cli.frame.Shell;
 import io.vaultlayer.cli.frame.Verb;
+import io.vaultlayer.cli.insert.Insertion;
 import io.vaultlayer.cli.plane.Plane;
 import io.vaultlayer.cli.plane.Planes;
 import io.vaultlayer.cli.plane.Refusal;
@@ -63,11 +64,13 @@ public final class RunCommand extends Verb {
     }
     var submission = Submission.of(shell, options, command);
     var request = submission.request(shell, null); // finds what is wrong before a plane is started
+    var replaced = new Insertion(shell, submission, json).offer();
     var plane = Planes.start(shell);
     var line = launchLine(plane, request);
     var job =
         new Submitter(shell, plane)
             .accepted(() -> line.ifPresent(shell::say))
+            .replacing(replaced)
             .submit(submission, Optional.ofNullable(idempotencyKey));
     if (detach) {
       shell.print(json ? Json.render(job) : job.id());

@@ -129,8 +129,32 @@ public final class RunOptions {
       description = "Never offer to insert the checkpoint lines into the script.")
   boolean noInsert;
 
+  @Option(
+      names = "--insert",
+      paramLabel = "copy|file",
+      description =
+          "Insert the checkpoint lines without a question: into the uploaded copy, or into the"
+              + " file here.")
+  String insert;
+
   @Option(names = "--nodes", hidden = true)
   Integer nodes;
+
+  /** Whether and where the checkpoint lines are inserted. */
+  public enum Insert {
+    /** Into the copy; on a terminal after a question. */
+    ASK,
+    COPY,
+    FILE,
+    NO
+  }
+
+  public Insert insert() {
+    if (noInsert) {
+      return Insert.NO;
+    }
+    return insert == null ? Insert.ASK : insert.equals("file") ? Insert.FILE : Insert.COPY;
+  }
 
   /** Options with these values and no others. */
   public static RunOptions named(String name, Path workdir, String gpu) {
@@ -171,7 +195,8 @@ public final class RunOptions {
     both.maxWait = first(maxWait, base.maxWait);
     both.retryExitCodes = retryExitCodes.isEmpty() ? base.retryExitCodes : retryExitCodes;
     both.name = first(name, base.name);
-    both.noInsert = noInsert || base.noInsert;
+    both.noInsert = noInsert || base.noInsert && insert == null;
+    both.insert = noInsert ? null : first(insert, base.insert);
     both.nodes = first(nodes, base.nodes);
     return both;
   }

@@ -20,6 +20,7 @@ public final class Submitter {
   private final Shell shell;
   private final Plane plane;
   private Runnable accepted = () -> {};
+  private Map<String, byte[]> replaced = Map.of();
 
   public Submitter(Shell shell, Plane plane) {
     this.shell = shell;
@@ -32,13 +33,19 @@ public final class Submitter {
     return this;
   }
 
+  /** What is sent instead of files of the work directory, by their names in it. */
+  public Submitter replacing(Map<String, byte[]> contents) {
+    replaced = contents;
+    return this;
+  }
+
   /**
    * @param key of idempotency; empty: one of its own
    * @return the job's status once it is due
    */
   public StatusDocument submit(Submission submission, Optional<String> key)
       throws IOException, InterruptedException {
-    try (var packed = PackedWorkdir.pack(submission.workdir(), Set.of(shell.home()))) {
+    try (var packed = PackedWorkdir.pack(submission.workdir(), Set.of(shell.home()), replaced)) {
       packed.warnings().forEach(warning -> shell.say("warning: " + warning));
       var request = submission.request(shell, new Workdir(packed.sha256(), packed.bytes()));
       var headers = Map.of("Idempotency-Key", key.orElseGet(this::randomKey));

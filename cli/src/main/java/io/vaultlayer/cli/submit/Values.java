@@ -24,6 +24,10 @@ final class Values {
     }
     exclusive("--spot", options.spot, "--on-demand", options.onDemand);
     exclusive("--failover", options.failover, "--no-failover", options.noFailover);
+    if (options.insert != null && !options.insert.matches("copy|file")) {
+      throw bad("--insert " + options.insert, "copy or file, or --no-insert");
+    }
+    exclusive("--insert", options.insert != null, "--no-insert", options.noInsert);
     if (options.checkpointEvery != null
         && !STEPS.matcher(options.checkpointEvery).matches()
         && !DURATION.matcher(options.checkpointEvery).matches()) {

@@ -95,6 +95,7 @@ final class VlYaml {
   private static List<String> off(Path file, String key) {
     return switch (key) {
       case "failover" -> List.of("--no-failover");
+      case "insert" -> List.of("--no-insert");
       case "no-failover", "spot", "on-demand", "no-insert" -> List.of();
       default -> throw bad(file, key + " cannot be false");
     };

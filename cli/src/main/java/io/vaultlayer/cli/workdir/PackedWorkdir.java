@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
@@ -36,6 +37,12 @@ public record PackedWorkdir(Path file, String sha256, long bytes, int files, Lis
    * @throws Failure 2 when the directory is missing, unreadable or too large
    */
   public static PackedWorkdir pack(Path root, Set<Path> never) throws IOException {
+    return pack(root, never, Map.of());
+  }
+
+  /** Packs {@code root}; files whose names are in {@code replaced} with that content instead. */
+  public static PackedWorkdir pack(Path root, Set<Path> never, Map<String, byte[]> replaced)
+      throws IOException {
     var scan = new WorkdirScan(root, never);
     var files = scan.files();
     var target = Files.createTempFile("vl-workdir-", ".tar.gz");
@@ -45,7 +52,7 @@ public record PackedWorkdir(Path file, String sha256, long bytes, int files, Lis
       try (var out =
           new DigestOutputStream(
               new BufferedOutputStream(Files.newOutputStream(target), COPY_BYTES), digest)) {
-        write(files, out);
+        write(files, replaced, out);
       }
       var sha256 = HexFormat.of().formatHex(digest.digest());
       return new PackedWorkdir(target, sha256, Files.size(target), files.size(), scan.warnings());
@@ -57,15 +64,23 @@ public record PackedWorkdir(Path file, String sha256, long bytes, int files, Lis
     }
   }
 
-  private static void write(List<WorkdirFile> files, OutputStream out) throws IOException {
+  private static void write(List<WorkdirFile> files, Map<String, byte[]> replaced, OutputStream out)
+      throws IOException {
     var gzip = new FastGzip(out);
     try (var tar = new TarArchiveOutputStream(gzip, "UTF-8")) {
       tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
       tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_POSIX);
       tar.setAddPaxHeadersForNonAsciiNames(true);
       for (var file : files) {
-        tar.putArchiveEntry(entry(file));
-        if (!file.isDirectory() && file.linkTarget().isEmpty()) {
+        var entry = entry(file);
+        var content = replaced.get(file.name());
+        if (content != null) {
+          entry.setSize(content.length);
+        }
+        tar.putArchiveEntry(entry);
+        if (content != null) {
+          tar.write(content);
+        } else if (!file.isDirectory() && file.linkTarget().isEmpty()) {
           copy(file, tar);
         }
         tar.closeArchiveEntry();
