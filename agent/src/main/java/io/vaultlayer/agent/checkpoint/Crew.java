@@ -1,17 +1,25 @@
 package io.vaultlayer.agent.checkpoint;
 
+import io.vaultlayer.agent.host.Priority;
 import java.io.IOException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A few threads for the length of one transfer. A task is accepted when a thread is free, so what
  * waits is bounded; after the first failure no further one is started.
  */
 final class Crew implements AutoCloseable {
-  /** Four fill a home-grade link and leave the training its cores. */
-  static final int THREADS = 4;
+  /**
+   * Connections for large bodies: a store gives each some 90 MB/s, so these fill 5 Gbit/s. Twice as
+   * many were no faster on loopback.
+   */
+  static final int LARGE = 8;
+
+  /** For small ones, which are mostly waiting for an answer. */
+  static final int SMALL = 16;
 
   /** One piece of the transfer. */
   @FunctionalInterface
@@ -19,20 +27,47 @@ final class Crew implements AutoCloseable {
     void run() throws IOException;
   }
 
-  private final ExecutorService threads =
-      Executors.newFixedThreadPool(
-          THREADS,
-          task -> {
-            var thread = new Thread(task, "checkpoint-transfer");
-            thread.setDaemon(true);
-            return thread;
-          });
-  private final Semaphore free = new Semaphore(THREADS);
+  /** Longer than a write to a store that takes nothing lasts. */
+  private static final int END_SECONDS = 90;
+
+  private final int size;
+  private final ExecutorService threads;
+  private final Semaphore free;
   private volatile Throwable failure;
+
+  Crew(int size) {
+    this.size = size;
+    this.free = new Semaphore(size);
+    this.threads =
+        Executors.newFixedThreadPool(
+            size,
+            task -> {
+              var thread = new Thread(() -> lowly(task), "checkpoint-transfer");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  private static void lowly(Runnable task) {
+    Priority.lowerThisThread();
+    task.run();
+  }
 
   /** Runs a task on a free thread; blocks until there is one. Does nothing after a failure. */
   void start(Task task) throws IOException {
-    acquire(1);
+    start(task, () -> {});
+  }
+
+  /**
+   * @param after runs in any case, also when the task does not
+   */
+  void start(Task task, Runnable after) throws IOException {
+    try {
+      acquire(1);
+    } catch (IOException e) {
+      after.run();
+      throw e;
+    }
     threads.execute(() -> {
       try {
         if (failure == null) {
@@ -41,6 +76,7 @@ final class Crew implements AutoCloseable {
       } catch (IOException | RuntimeException | Error e) {
         fail(e);
       } finally {
+        after.run();
         free.release();
       }
     });
@@ -53,8 +89,8 @@ final class Crew implements AutoCloseable {
 
   /** Waits until all that was started has ended. @throws IOException the first failure */
   void finish() throws IOException {
-    acquire(THREADS);
-    free.release(THREADS);
+    acquire(size);
+    free.release(size);
     switch (failure) {
       case null -> {}
       case IOException e -> throw e;
@@ -66,7 +102,23 @@ final class Crew implements AutoCloseable {
 
   @Override
   public void close() {
+    end();
+  }
+
+  /** Interrupts what still runs. @return whether all of it has ended */
+  boolean end() {
     threads.shutdownNow();
+    boolean interrupted = Thread.interrupted();
+    try {
+      return threads.awaitTermination(END_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      interrupted = true;
+      return false;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   private synchronized void fail(Throwable e) {

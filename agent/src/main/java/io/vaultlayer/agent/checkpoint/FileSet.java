@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The files of one manifest on their way under one prefix. What was stored is remembered, so that a
@@ -28,9 +29,13 @@ final class FileSet {
   /** Leading part of the paths that the keys leave out, such as {@code checkpoint-800/}. */
   private final String cut;
 
+  private final Journal journal;
   private final Map<String, Manifest.File> stored = new HashMap<>();
+  private final Map<String, Known.Parts> parts = new HashMap<>();
+  private final Map<String, PartUpload> begun = new HashMap<>();
 
-  FileSet(Path root, Tree tree, String prefix, String cut) {
+  FileSet(Path root, Tree tree, String prefix, String cut, Journal journal) {
+    this.journal = journal;
     this.root = root;
     this.tree = tree;
     this.prefix = prefix;
@@ -89,34 +94,101 @@ final class FileSet {
    * @param known files that need not be sent again
    */
   List<Manifest.File> send(Sender sender, Known known) throws IOException {
+    var small = new ArrayList<Sender.Item>();
     var large = new ArrayList<Sender.Item>();
-    try (var crew = new Crew()) {
-      for (Tree.Entry entry : tree.files()) {
-        Sender.Item item = item(entry);
-        if (stored(entry.path()) != null || crew.hasFailed()) {
-          continue;
-        }
-        if (sender.isLarge(item)) {
-          large.add(item);
-        } else {
-          crew.start(() -> store(sender, item, known));
-        }
+    for (Tree.Entry entry : tree.files()) {
+      Sender.Item item = item(entry);
+      if (stored(entry.path()) == null) {
+        (sender.isSmall(item) ? small : large).add(item);
       }
-      crew.finish();
     }
-    for (Sender.Item item : large) {
-      store(sender, item, known);
+    var course = new Course(sender);
+    if (!small.isEmpty()) {
+      try (var transfer = new Transfer(sender, known, course, course, small, Crew.SMALL)) {
+        for (Sender.Item item : small) {
+          if (!transfer.hasFailed()) {
+            transfer.small(item);
+          }
+        }
+        transfer.finish();
+      }
+    }
+    if (!large.isEmpty()) {
+      try (var transfer = new Transfer(sender, known, course, course, large, Crew.LARGE)) {
+        for (Sender.Item item : large) {
+          if (!transfer.hasFailed()) {
+            transfer.large(item);
+          }
+        }
+        transfer.finish();
+      }
     }
     return tree.files().stream().map(entry -> stored(entry.path())).toList();
   }
 
-  private Manifest.File store(Sender sender, Sender.Item item, Known known) throws IOException {
-    boolean reserved = item.key(1).equals(prefix + BucketLayout.MANIFEST);
-    Manifest.File file = sender.send(item, known, reserved ? 2 : 1);
+  /** The large files part by part, by name below the checkpoint. */
+  Map<String, Known.Parts> parts() {
     synchronized (stored) {
-      stored.put(item.path(), file);
+      return Map.copyOf(parts);
     }
-    return file;
+  }
+
+  /** Drops what the store has of unfinished files; nobody will finish them. */
+  void abandon() {
+    List<PartUpload> open;
+    synchronized (stored) {
+      open = List.copyOf(begun.values());
+      begun.clear();
+    }
+    open.forEach(PartUpload::abandon);
+  }
+
+  /** Notes what happens, on whichever thread. */
+  private final class Course implements Transfer.Stored, Transfer.Uploads {
+    private final Sender sender;
+
+    Course(Sender sender) {
+      this.sender = sender;
+    }
+
+    @Override
+    public void stored(Sender.Item item, Manifest.File file, Digest.Whole digest) {
+      journal.stored(file, digest);
+      note(sender, item.name(), file, digest.parts());
+    }
+
+    @Override
+    public Optional<PartUpload> begun(Sender.Item item) {
+      synchronized (stored) {
+        return Optional.ofNullable(begun.get(item.path()));
+      }
+    }
+
+    @Override
+    public PartUpload begin(Sender.Item item, String key) {
+      var upload = new PartUpload(sender, item, key, journal);
+      synchronized (stored) {
+        begun.put(item.path(), upload);
+      }
+      return upload;
+    }
+
+    @Override
+    public void ended(Sender.Item item) {
+      synchronized (stored) {
+        begun.remove(item.path());
+      }
+    }
+  }
+
+  private void note(Sender sender, String name, Manifest.File file, List<Digest.Part> digests) {
+    synchronized (stored) {
+      stored.put(file.path(), file);
+      if (digests.size() > 1) {
+        long size = sender.partBytes(file.bytes());
+        parts.put(name, new Known.Parts(file.key(), file.bytes(), size, digests));
+      }
+    }
   }
 
   private Manifest.File stored(String path) {
@@ -128,7 +200,8 @@ final class FileSet {
   private Sender.Item item(Tree.Entry entry) {
     String path = entry.path();
     String name = path.startsWith(cut) ? path.substring(cut.length()) : path;
-    return new Sender.Item(root.resolve(path), entry.stat(), path, prefix, name);
+    boolean reserved = (prefix + name).equals(prefix + BucketLayout.MANIFEST);
+    return new Sender.Item(root.resolve(path), entry.stat(), path, prefix, name, reserved ? 2 : 1);
   }
 
   /** True when both manifests describe the same content, wherever it lies. */

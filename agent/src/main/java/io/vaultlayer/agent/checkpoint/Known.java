@@ -3,30 +3,48 @@ package io.vaultlayer.agent.checkpoint;
 import io.vaultlayer.wire.Manifest;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /** The files of the newest committed checkpoint: what equals one of them need not be sent. */
 final class Known {
-  static final Known NOTHING = new Known(Map.of(), Set.of());
+  static final Known NOTHING = new Known(Map.of(), Set.of(), Map.of());
+
+  /**
+   * A large file part by part.
+   *
+   * @param key of its object
+   * @param partBytes of every part but the last
+   */
+  record Parts(String key, long bytes, long partBytes, List<Digest.Part> parts) {}
 
   private final Map<String, Manifest.File> byDigest;
   private final Set<Long> sizes;
+  private final Map<String, Parts> parts;
 
-  private Known(Map<String, Manifest.File> byDigest, Set<Long> sizes) {
+  private Known(Map<String, Manifest.File> byDigest, Set<Long> sizes, Map<String, Parts> parts) {
     this.byDigest = byDigest;
     this.sizes = sizes;
+    this.parts = parts;
   }
 
   static Known of(Manifest manifest) {
+    return of(manifest, Map.of());
+  }
+
+  /**
+   * @param parts of its large files, by the name that they have below their checkpoint
+   */
+  static Known of(Manifest manifest, Map<String, Parts> parts) {
     var files = new HashMap<String, Manifest.File>();
     var sizes = new HashSet<Long>();
     for (Manifest.File file : manifest.files()) {
       files.putIfAbsent(file.sha256(), file);
       sizes.add(file.bytes());
     }
-    return new Known(files, sizes);
+    return new Known(files, sizes, Map.copyOf(parts));
   }
 
   /** Whether a file of this size is worth a digest before it is sent. */
@@ -36,5 +54,15 @@ final class Known {
 
   Optional<Manifest.File> find(String sha256, long bytes) {
     return Optional.ofNullable(byDigest.get(sha256)).filter(file -> file.bytes() == bytes);
+  }
+
+  /** What a file may have parts in common with: its namesake, or the only one of its size. */
+  Optional<Parts> parts(String name, long bytes) {
+    Parts namesake = parts.get(name);
+    if (namesake != null) {
+      return Optional.of(namesake);
+    }
+    List<Parts> same = parts.values().stream().filter(one -> one.bytes() == bytes).toList();
+    return same.size() == 1 ? Optional.of(same.getFirst()) : Optional.empty();
   }
 }

@@ -73,7 +73,7 @@ final class Restorer {
    * @param files some of a checked manifest's
    */
   void download(List<Manifest.File> files, Path into) throws DamagedCheckpoint, IOException {
-    try (var crew = new Crew()) {
+    try (var crew = new Crew(Crew.LARGE)) {
       for (Manifest.File file : files) {
         Path target = into.resolve(file.path());
         Files.createDirectories(target.getParent());
@@ -89,7 +89,7 @@ final class Restorer {
     } catch (Damage e) {
       throw new DamagedCheckpoint(e.getMessage());
     }
-    try (var crew = new Crew()) {
+    try (var crew = new Crew(Crew.LARGE)) {
       for (Manifest.File file : files) {
         crew.start(() -> verify(file, into.resolve(file.path())));
       }

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -73,7 +74,13 @@ final class Uploader {
     Job(Scope scope, Snapshot snapshot) {
       this.snapshot = snapshot;
       String prefix = BucketLayout.checkpoint(scope.job(), scope.epoch(), snapshot.step());
-      this.files = new FileSet(snapshot.files(), snapshot.tree(), prefix, cut(snapshot));
+      this.files =
+          new FileSet(snapshot.files(), snapshot.tree(), prefix, cut(snapshot), Journal.NONE);
+    }
+
+    /** It will not be committed: what the store has of unfinished files is dropped. */
+    void abandon() {
+      files.abandon();
     }
 
     /** A checkpoint that is one directory lies directly under its prefix. */
@@ -118,7 +125,7 @@ final class Uploader {
       stop.check();
       return over.getAsBoolean()
           ? new Outcome.Later("out of time")
-          : commit(snapshot.step(), job.written);
+          : commit(snapshot.step(), job.written, job.files.parts());
     } catch (StoreException e) {
       return trouble(e);
     } catch (IOException e) {
@@ -126,14 +133,14 @@ final class Uploader {
     }
   }
 
-  private Outcome commit(long step, FileSet.Written written) {
+  private Outcome commit(long step, FileSet.Written written, Map<String, Known.Parts> parts) {
     String key = BucketLayout.checkpointManifest(scope.job(), scope.epoch(), step);
     long bytes = written.bytes();
     int files = written.manifest().files().size();
     return switch (commits.commit(
         new AttemptApi.Commit(step, key, written.sha256(), bytes, files))) {
       case CommitResult.Committed c -> {
-        base(written.manifest());
+        known = Known.of(written.manifest(), parts);
         yield new Outcome.Committed(
             new AttemptApi.Pointer(step, scope.epoch(), key, written.sha256(), bytes, files));
       }

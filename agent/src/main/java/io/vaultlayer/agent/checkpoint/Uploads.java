@@ -1,5 +1,6 @@
 package io.vaultlayer.agent.checkpoint;
 
+import io.vaultlayer.agent.host.Priority;
 import io.vaultlayer.agent.s3.StoreException;
 import io.vaultlayer.wire.AttemptApi;
 import java.time.Duration;
@@ -27,6 +28,7 @@ final class Uploads {
   }
 
   void run() {
+    Priority.lowerThisThread();
     try {
       while (!ledger.isOver()) {
         tellHolds();
@@ -67,6 +69,10 @@ final class Uploads {
         }
       }
 
+      if (!(outcome instanceof Uploader.Outcome.Committed)
+          && !(outcome instanceof Uploader.Outcome.Fenced)) {
+        job.abandon();
+      }
       settle(snapshot, outcome);
       return;
     }

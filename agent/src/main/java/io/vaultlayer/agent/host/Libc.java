@@ -27,6 +27,7 @@ final class Libc {
 
   private static final int WNOHANG = 1;
   private static final int PR_SET_CHILD_SUBREAPER = 36;
+  private static final int PRIO_PROCESS = 0;
   private static final int SYSLOG_ACTION_READ_ALL = 3;
 
   /** posix_spawn: default signals, empty mask, own session. */
@@ -61,6 +62,7 @@ final class Libc {
   private static final MethodHandle WAITPID = bind("waitpid");
   private static final MethodHandle KLOGCTL = bind("klogctl");
   private static final MethodHandle PRCTL = bind("prctl");
+  private static final MethodHandle SETPRIORITY = bind("setpriority");
   private static final MethodHandle SPAWN = bind("posix_spawn");
   private static final MethodHandle ACTIONS_INIT = bind("posix_spawn_file_actions_init");
   private static final MethodHandle ACTIONS_DESTROY = bind("posix_spawn_file_actions_destroy");
@@ -88,6 +90,11 @@ final class Libc {
   /** Orphans of our children become our own children, so that none can slip out of the tree. */
   static void adoptOrphans() {
     call(PRCTL, PR_SET_CHILD_SUBREAPER, 1);
+  }
+
+  /** Of the calling thread alone: on Linux each has its own. A refusal changes nothing. */
+  static void nice(int value) {
+    call(SETPRIORITY, PRIO_PROCESS, 0, value);
   }
 
   /** Blocks until the child ends. Empty when it is no child of ours (any more). */

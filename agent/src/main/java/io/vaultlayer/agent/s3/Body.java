@@ -1,8 +1,10 @@
 package io.vaultlayer.agent.s3;
 
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What a PUT sends. {@link #writeTo} is called again from the start for every try, on one thread at
@@ -16,11 +18,17 @@ public interface Body {
     return Optional.empty();
   }
 
+  /** CRC-32 where it is known before sending: the store compares it with what arrives. */
+  default OptionalLong crc32() {
+    return OptionalLong.empty();
+  }
+
   /**
-   * Writes exactly {@link #bytes}. @throws StoreException.SourceBroken when what is to be sent
-   * cannot be read; any other IOException is the wire's
+   * Writes exactly {@link #bytes}; each write of the channel takes all that it is given. @throws
+   * StoreException.SourceBroken when what is to be sent cannot be read; any other IOException is
+   * the wire's
    */
-  void writeTo(OutputStream out) throws IOException;
+  void writeTo(WritableByteChannel out) throws IOException;
 
   static Body of(byte[] content) {
     return new Body() {
@@ -35,8 +43,33 @@ public interface Body {
       }
 
       @Override
-      public void writeTo(OutputStream out) throws IOException {
-        out.write(content);
+      public void writeTo(WritableByteChannel out) throws IOException {
+        out.write(ByteBuffer.wrap(content));
+      }
+    };
+  }
+
+  /**
+   * Bytes that stay in memory until they are sent.
+   *
+   * @param content from its position to its limit; not to be changed meanwhile
+   */
+  static Body of(ByteBuffer content, long crc32) {
+    ByteBuffer whole = content.asReadOnlyBuffer();
+    return new Body() {
+      @Override
+      public long bytes() {
+        return whole.remaining();
+      }
+
+      @Override
+      public OptionalLong crc32() {
+        return OptionalLong.of(crc32);
+      }
+
+      @Override
+      public void writeTo(WritableByteChannel out) throws IOException {
+        out.write(whole.duplicate());
       }
     };
   }

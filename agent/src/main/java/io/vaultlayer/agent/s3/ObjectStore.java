@@ -23,8 +23,15 @@ public interface ObjectStore {
   /** Keys in order; {@code next} reads on. */
   record Listing(List<ObjectInfo> objects, Optional<String> next) {}
 
-  /** An accepted part, as {@link #completeMultipart} wants it back. */
-  record Part(int number, String etag) {}
+  /**
+   * An accepted part, as {@link #completeMultipart} wants it back.
+   *
+   * @param crc32 as the store keeps it for the part, in Base64; empty where it was sent none
+   */
+  record Part(int number, String etag, String crc32) {}
+
+  /** A part that the store holds for an upload that is still open. */
+  record HeldPart(Part part, long bytes) {}
 
   /**
    * Takes an object's bytes as they come, in order and without gaps; {@code at} counts in the
@@ -67,6 +74,22 @@ public interface ObjectStore {
   String createMultipart(String key) throws StoreException;
 
   Part uploadPart(String key, String uploadId, int number, Body body) throws StoreException;
+
+  /**
+   * Makes a part of bytes {@code offset} to {@code offset + bytes} of an object that is there; they
+   * do not travel. Stores refuse it where one credential may not read the source and write here.
+   *
+   * @param crc32 that they must have
+   */
+  Part copyPart(
+      String key, String uploadId, int number, String source, long offset, long bytes, long crc32)
+      throws StoreException;
+
+  /**
+   * The parts of an open upload, in order of their numbers. @throws StoreException.NotThere when it
+   * is no longer open
+   */
+  List<HeldPart> listParts(String key, String uploadId) throws StoreException;
 
   /**
    * Makes the parts one object. @throws StoreException.AlreadyThere when the key is taken ({@code

@@ -3,33 +3,49 @@ package io.vaultlayer.agent.s3;
 import io.vaultlayer.agent.s3.Exchange.Request;
 import io.vaultlayer.wire.AttemptApi.S3Credentials;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /** An S3 bucket, addressed by path, with credentials that may be renewed at any moment. */
 public final class S3Objects implements ObjectStore {
   private static final int MOST_ANSWER_BYTES = 4 << 20;
-  private static final int COPY_BYTES = 128 << 10;
+  private static final int COPY_BYTES = 256 << 10;
+  private static final String CRC = "x-amz-checksum-crc32";
 
   private final Tries tries;
+
+  /** Until a store says that it knows no checksums. */
+  private volatile boolean checksums = true;
 
   /**
    * @param credentials asked before every try, so that a renewal takes effect in the middle of an
    *     upload
    */
   public S3Objects(Supplier<S3Credentials> credentials, Stop stop) {
-    this(credentials, stop, Tries.USUAL, () -> System.currentTimeMillis() / 1000);
+    this(credentials, stop, Throttle.NONE);
+  }
+
+  /**
+   * @param throttle for the bodies that are sent
+   */
+  public S3Objects(Supplier<S3Credentials> credentials, Stop stop, Throttle throttle) {
+    this(credentials, stop, throttle, Tries.USUAL, () -> System.currentTimeMillis() / 1000);
   }
 
   S3Objects(
-      Supplier<S3Credentials> credentials, Stop stop, Tries.Pace pace, LongSupplier epochSeconds) {
-    this.tries = new Tries(credentials, stop, pace, epochSeconds);
+      Supplier<S3Credentials> credentials,
+      Stop stop,
+      Throttle throttle,
+      Tries.Pace pace,
+      LongSupplier epochSeconds) {
+    this.tries = new Tries(credentials, stop, pace, epochSeconds, throttle);
   }
 
   @Override
@@ -39,8 +55,31 @@ public final class S3Objects implements ObjectStore {
 
   @Override
   public void putIfAbsent(String key, Body body) throws StoreException {
-    var request = Request.of("PUT", key).header("if-none-match", "*").body(body);
-    tries.run("creating " + key, request, x -> x.bytes(MOST_ANSWER_BYTES));
+    checked(
+        "creating " + key,
+        () -> Request.of("PUT", key).header("if-none-match", "*").body(body),
+        body.crc32(),
+        x -> x.bytes(MOST_ANSWER_BYTES));
+  }
+
+  /** A request with its body's checksum, or without where the store does not take one. */
+  private <T> T checked(
+      String doing, Supplier<Request> request, OptionalLong crc32, Exchange.Reader<T> reader)
+      throws StoreException {
+    if (!checksums || crc32.isEmpty()) {
+      return tries.run(doing, request.get(), reader);
+    }
+    try {
+      return tries.run(doing, request.get().header(CRC, base64(crc32.getAsLong())), reader);
+    } catch (StoreException.Refused e) {
+      checksums = false;
+      return tries.run(doing, request.get(), reader);
+    }
+  }
+
+  private static String base64(long crc32) {
+    byte[] bytes = ByteBuffer.allocate(4).putInt((int) crc32).array();
+    return Base64.getEncoder().encodeToString(bytes);
   }
 
   @Override
@@ -110,35 +149,113 @@ public final class S3Objects implements ObjectStore {
 
   @Override
   public String createMultipart(String key) throws StoreException {
-    var request =
-        Request.of("POST", key)
-            .query("uploads", "")
-            .header("content-type", "application/octet-stream")
-            .body(Body.of(new byte[0]));
-    String xml = tries.run("opening an upload of " + key, request, S3Objects::text);
+    Supplier<Request> plain =
+        () ->
+            Request.of("POST", key)
+                .query("uploads", "")
+                .header("content-type", "application/octet-stream")
+                .body(Body.of(new byte[0]));
+    String doing = "opening an upload of " + key;
+    String xml;
+    try {
+      Request first =
+          checksums ? plain.get().header("x-amz-checksum-algorithm", "CRC32") : plain.get();
+      xml = tries.run(doing, first, S3Objects::text);
+    } catch (StoreException.Refused e) {
+      if (!checksums) {
+        throw e;
+      }
+      checksums = false;
+      xml = tries.run(doing, plain.get(), S3Objects::text);
+    }
     Optional<String> id = Xml.text(xml, "UploadId");
     if (id.isEmpty()) {
-      throw new StoreException.Refused("opening an upload of " + key + ": no id in the answer");
+      throw new StoreException.Refused(doing + ": no id in the answer");
     }
     return id.get();
   }
 
   @Override
   public Part uploadPart(String key, String uploadId, int number, Body body) throws StoreException {
+    var request = part(key, uploadId, number).body(body);
+    String crc32 = checksums && body.crc32().isPresent() ? base64(body.crc32().getAsLong()) : "";
+    if (!crc32.isEmpty()) {
+      request.header(CRC, crc32);
+    }
+    String doing = "storing part " + number + " of " + key;
+    try {
+      String etag =
+          tries.run(
+              doing,
+              request,
+              x -> {
+                x.bytes(MOST_ANSWER_BYTES);
+                return x.header("etag").orElse("");
+              });
+      return new Part(number, etag, crc32);
+    } catch (StoreException.Refused e) {
+      if (crc32.isEmpty()) {
+        throw e;
+      }
+      // The upload was opened for checksums: it has to be opened again without.
+      checksums = false;
+      throw new StoreException.Unreachable(
+          doing + ": refused with a checksum: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public Part copyPart(
+      String key, String uploadId, int number, String source, long offset, long bytes, long crc32)
+      throws StoreException {
     var request =
-        Request.of("PUT", key)
-            .query("partNumber", Integer.toString(number))
-            .query("uploadId", uploadId)
-            .body(body);
-    String etag =
+        part(key, uploadId, number)
+            .header("x-amz-copy-source-range", "bytes=" + offset + "-" + (offset + bytes - 1));
+    String xml =
         tries.run(
-            "storing part " + number + " of " + key,
-            request,
-            x -> {
-              x.bytes(MOST_ANSWER_BYTES);
-              return x.header("etag").orElse("");
-            });
-    return new Part(number, etag);
+            "copying part " + number + " of " + key,
+            bucket ->
+                request.header(
+                    "x-amz-copy-source",
+                    '/' + Signer.encode(bucket, false) + '/' + Signer.encode(source, true)),
+            S3Objects::answered);
+    return new Part(
+        number,
+        Xml.text(xml, "ETag").orElseThrow(() -> unreadable("a copied part without a tag")),
+        checksums ? base64(crc32) : "");
+  }
+
+  private static Request part(String key, String uploadId, int number) {
+    return Request.of("PUT", key)
+        .query("partNumber", Integer.toString(number))
+        .query("uploadId", uploadId);
+  }
+
+  @Override
+  public List<HeldPart> listParts(String key, String uploadId) throws StoreException {
+    var parts = new ArrayList<HeldPart>();
+    Optional<String> after = Optional.empty();
+    do {
+      var request =
+          Request.of("GET", key)
+              .query("uploadId", uploadId)
+              .query("max-parts", Integer.toString(MOST_KEYS));
+      after.ifPresent(marker -> request.query("part-number-marker", marker));
+      String xml = tries.run("listing the parts of " + key, request, S3Objects::text);
+      for (String one : Xml.inner(xml, "Part", MOST_KEYS)) {
+        int number = Integer.parseInt(Xml.text(one, "PartNumber").orElse("0").strip());
+        parts.add(
+            new HeldPart(
+                new Part(
+                    number,
+                    Xml.text(one, "ETag").orElse(""),
+                    Xml.text(one, "ChecksumCRC32").orElse("")),
+                Long.parseLong(Xml.text(one, "Size").orElse("-1").strip())));
+      }
+      boolean more = Xml.text(xml, "IsTruncated").orElse("false").equals("true");
+      after = more ? Xml.text(xml, "NextPartNumberMarker") : Optional.empty();
+    } while (after.isPresent() && parts.size() < MOST_PARTS);
+    return List.copyOf(parts);
   }
 
   @Override
@@ -150,7 +267,10 @@ public final class S3Objects implements ObjectStore {
           .append(part.number())
           .append("</PartNumber><ETag>")
           .append(Xml.escape(part.etag()))
-          .append("</ETag></Part>");
+          .append("</ETag>")
+          .append(
+              part.crc32().isEmpty() ? "" : "<ChecksumCRC32>" + part.crc32() + "</ChecksumCRC32>")
+          .append("</Part>");
     }
     xml.append("</CompleteMultipartUpload>");
     var request =
@@ -161,17 +281,22 @@ public final class S3Objects implements ObjectStore {
     if (ifAbsent) {
       request.header("if-none-match", "*");
     }
-    tries.run(
-        "completing the upload of " + key,
-        request,
-        x -> {
-          // The status was sent before the work was done; the verdict is in the body.
-          String answer = text(x);
-          if (answer.contains("<Error")) {
-            throw new Broken("the store answered " + Xml.text(answer, "Code").orElse("an error"));
-          }
-          return answer;
-        });
+    try {
+      tries.run("completing the upload of " + key, request, S3Objects::answered);
+    } catch (StoreException.Refused e) {
+      // Whoever begins again begins without.
+      checksums = checksums && parts.stream().allMatch(part -> part.crc32().isEmpty());
+      throw e;
+    }
+  }
+
+  /** The status was sent before the work was done; the verdict is in the body. */
+  private static String answered(Exchange x) throws IOException {
+    String answer = text(x);
+    if (answer.contains("<Error")) {
+      throw new Broken("the store answered " + Xml.text(answer, "Code").orElse("an error"));
+    }
+    return answer;
   }
 
   @Override
@@ -220,11 +345,12 @@ public final class S3Objects implements ObjectStore {
       throw new StoreException.WrongSize(
           "reading " + progress.key + ": it ends at byte " + progress.total);
     }
-    byte[] buffer = new byte[COPY_BYTES];
-    try (InputStream in = x.stream()) {
+    ByteBuffer piece = PIECES.get();
+    try {
       while (progress.at < progress.end) {
-        int got = readSome(in, buffer, (int) Math.min(buffer.length, progress.end - progress.at));
-        write(sink, ByteBuffer.wrap(buffer, 0, got), progress);
+        piece.clear().limit((int) Math.min(piece.capacity(), progress.end - progress.at));
+        readSome(x, piece);
+        write(sink, piece.flip(), progress);
       }
       if (x.status() != 206) {
         x.cut();
@@ -235,6 +361,10 @@ public final class S3Objects implements ObjectStore {
     }
     return "";
   }
+
+  /** One for each thread that reads; direct, so that what comes is copied once at most. */
+  private static final ThreadLocal<ByteBuffer> PIECES =
+      ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(COPY_BYTES));
 
   private static void write(Sink sink, ByteBuffer piece, Progress progress) throws StoreException {
     int length = piece.remaining();
@@ -247,10 +377,10 @@ public final class S3Objects implements ObjectStore {
     progress.at += length;
   }
 
-  private static int readSome(InputStream in, byte[] buffer, int most) throws IOException {
+  private static void readSome(Exchange x, ByteBuffer into) throws IOException {
     int got;
     try {
-      got = in.read(buffer, 0, most);
+      got = x.read(into);
     } catch (StoreException e) {
       throw e;
     } catch (IOException e) {
@@ -259,7 +389,6 @@ public final class S3Objects implements ObjectStore {
     if (got < 0) {
       throw new Broken("the object broke off");
     }
-    return got;
   }
 
   private static long total(Exchange x) throws Broken {

@@ -28,11 +28,18 @@ final class Tries {
   private final Stop stop;
   private final Pace pace;
   private final LongSupplier epochSeconds;
+  private final Exchange.Line line;
 
   /** The store's clock minus ours, once the store complained; hosts for hire are often off. */
   private volatile long skewSeconds;
 
-  Tries(Supplier<S3Credentials> source, Stop stop, Pace pace, LongSupplier epochSeconds) {
+  Tries(
+      Supplier<S3Credentials> source,
+      Stop stop,
+      Pace pace,
+      LongSupplier epochSeconds,
+      Throttle throttle) {
+    this.line = new Exchange.Line(new Wires(stop), throttle, stop);
     this.source = source;
     this.stop = stop;
     this.pace = pace;
@@ -43,6 +50,15 @@ final class Tries {
     return pace.most();
   }
 
+  /** A request that names its bucket in a header. */
+  interface InBucket {
+    Request in(String bucket);
+  }
+
+  <T> T run(String doing, InBucket request, Exchange.Reader<T> reader) throws StoreException {
+    return run(doing, request.in(source.get().bucket()), reader);
+  }
+
   <T> T run(String doing, Request request, Exchange.Reader<T> reader) throws StoreException {
     var course = new Course(doing);
     for (int tried = 0; tried < pace.most(); tried++) {
@@ -51,7 +67,7 @@ final class Tries {
       }
       S3Credentials credentials = source.get();
       try {
-        Exchange exchange = Exchange.open(request, credentials, now(), stop);
+        Exchange exchange = Exchange.open(request, credentials, now(), line);
         if (exchange.status() / 100 == 2) {
           return read(exchange, reader);
         }
@@ -97,6 +113,7 @@ final class Tries {
   private void judge(Exchange exchange, S3Credentials credentials, Course course)
       throws StoreException {
     String code = Xml.text(exchange.error(), "Code").orElse("");
+    exchange.finish();
     int status = exchange.status();
     course.trouble = status + (code.isEmpty() ? "" : " " + code);
     String what = course.doing + ": " + course.trouble;
@@ -109,6 +126,12 @@ final class Tries {
       case 409 -> {
         // S3 answers so both for lost races, which are to be tried again, and for real conflicts.
         if (!code.equals("ConditionalRequestConflict") && !code.equals("OperationAborted")) {
+          throw new StoreException.Refused(what);
+        }
+      }
+      // What arrived is not what was sent.
+      case 400 -> {
+        if (!code.equals("BadDigest") && !code.equals("XAmzContentChecksumMismatch")) {
           throw new StoreException.Refused(what);
         }
       }
@@ -137,7 +160,7 @@ final class Tries {
   private void ask(String key, S3Credentials credentials, Course course) throws StoreException {
     try {
       Request request = Request.of("GET", key).header("range", "bytes=0-0");
-      Exchange exchange = Exchange.open(request, credentials, now(), stop);
+      Exchange exchange = Exchange.open(request, credentials, now(), line);
       if (exchange.status() == 401 || exchange.status() == 403) {
         judge(exchange, credentials, course);
       } else {
@@ -164,7 +187,9 @@ final class Tries {
       whole = true;
       return result;
     } finally {
-      if (!whole) {
+      if (whole) {
+        exchange.finish();
+      } else {
         exchange.cut();
       }
     }

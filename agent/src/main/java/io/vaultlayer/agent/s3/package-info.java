@@ -1,9 +1,8 @@
 /**
- * The bucket as the agent sees it: a small S3 client over HttpURLConnection with a signer of its
- * own.
+ * The bucket as the agent sees it: a small S3 client with an HTTP/1.1 and a signer of its own.
  *
- * <p>No SDK, because the agent has to be up within 0.6 s of CPU: five small PUTs in a fresh JVM
- * cost 0.06 s of CPU this way and 0.30 s with java.net.http (C1, serial collector, JDK 25, two
- * cores).
+ * <p>No SDK and no java.net.http, because the agent has to be up within 0.6 s of CPU; no
+ * HttpURLConnection, because it copies every body twice and waits for ever for a store that takes
+ * nothing (docs/decisions/0008).
  */
 package io.vaultlayer.agent.s3;

@@ -238,7 +238,7 @@ class CheckpointPipelineTest {
     rig.awaitCommit(1);
     assertThat(bucket.objects().get(rig.key(1, "w.bin"))).isEqualTo(large);
     assertThat(bucket.count("PUT", "w.bin")).as("parts").isEqualTo(13);
-    assertThat(bucket.mostInFlight()).isBetween(2, 6);
+    assertThat(bucket.mostInFlight()).isBetween(2, Crew.LARGE + 2);
     assertThat(bucket.openUploads()).isZero();
   }
 

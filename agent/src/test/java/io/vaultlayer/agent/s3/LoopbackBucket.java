@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.LocalDateTime;
@@ -15,6 +16,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,6 +26,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.CRC32;
 
 /**
  * An S3-like bucket in memory on loopback, with faults to order. It checks every signature, keeps
@@ -49,6 +52,10 @@ public final class LoopbackBucket implements AutoCloseable {
     REFUSED,
     /** The refusal is sent before the body is read, and the connection ends. */
     REFUSED_UNREAD,
+    /** The body did not arrive as it was sent. */
+    DAMAGED,
+    /** It knows no checksums. */
+    NO_CHECKSUMS,
     SLOW
   }
 
@@ -126,7 +133,11 @@ public final class LoopbackBucket implements AutoCloseable {
   S3Objects store(Stop stop, long offBySeconds) {
     var pace = new Tries.Pace(5, Duration.ofMillis(5), Duration.ofMillis(20));
     return new S3Objects(
-        this::credentials, stop, pace, () -> System.currentTimeMillis() / 1000 + offBySeconds);
+        this::credentials,
+        stop,
+        Throttle.NONE,
+        pace,
+        () -> System.currentTimeMillis() / 1000 + offBySeconds);
   }
 
   public Map<String, byte[]> objects() {
@@ -189,8 +200,19 @@ public final class LoopbackBucket implements AutoCloseable {
       case SERVER_ERROR -> error(500, "InternalError");
       case SLOW_DOWN -> error(503, "SlowDown");
       case REFUSED, REFUSED_UNREAD -> error(403, "AccessDenied");
-      case NONE, SLOW, LOST_ANSWER, CUT, CUT_ANSWER -> {
+      case NO_CHECKSUMS ->
+          header(exchange, "x-amz-checksum-crc32", "").isEmpty()
+                  && header(exchange, "x-amz-checksum-algorithm", "").isEmpty()
+              ? verdict(exchange, call, Fault.NONE, body)
+              : error(501, "NotImplemented");
+      case NONE, SLOW, LOST_ANSWER, CUT, CUT_ANSWER, DAMAGED -> {
+        if (fault == Fault.DAMAGED && body.length > 0) {
+          body[body.length / 2] ^= 1;
+        }
         Answer refusal = refusal(exchange, call);
+        if (refusal == null && !arrived(exchange, body)) {
+          refusal = error(400, "BadDigest");
+        }
         yield refusal != null ? refusal : effect(exchange, call, body);
       }
     };
@@ -235,14 +257,28 @@ public final class LoopbackBucket implements AutoCloseable {
         : error(403, "SignatureDoesNotMatch");
   }
 
+  /** What was sent with a checksum has it still. */
+  private static boolean arrived(HttpExchange exchange, byte[] body) {
+    String told = header(exchange, "x-amz-checksum-crc32", "");
+    var crc = new CRC32();
+    crc.update(body);
+    byte[] bytes = ByteBuffer.allocate(4).putInt((int) crc.getValue()).array();
+    return told.isEmpty() || told.equals(Base64.getEncoder().encodeToString(bytes));
+  }
+
   private Answer effect(HttpExchange exchange, Call call, byte[] body) {
     boolean ifAbsent = "*".equals(header(exchange, "If-None-Match", ""));
     return switch (call.method()) {
       case "PUT" ->
-          call.query().containsKey("uploadId") ? part(call, body) : put(call.key(), body, ifAbsent);
+          call.query().containsKey("uploadId")
+              ? part(exchange, call, body)
+              : put(call.key(), body, ifAbsent);
       case "POST" ->
           call.query().containsKey("uploads") ? open(call) : complete(call, body, ifAbsent);
-      case "GET" -> call.key().isEmpty() ? list(call) : get(exchange, call.key());
+      case "GET" ->
+          call.query().containsKey("uploadId")
+              ? parts(call)
+              : call.key().isEmpty() ? list(call) : get(exchange, call.key());
       case "HEAD" -> get(exchange, call.key());
       case "DELETE" -> {
         boolean known = uploads.remove(call.query().get("uploadId")) != null;
@@ -271,13 +307,50 @@ public final class LoopbackBucket implements AutoCloseable {
             + "</UploadId></InitiateMultipartUploadResult>");
   }
 
-  private Answer part(Call call, byte[] body) {
+  private Answer part(HttpExchange exchange, Call call, byte[] body) {
     Upload upload = uploads.get(call.query().get("uploadId"));
     if (upload == null || !upload.key().equals(call.key())) {
       return error(404, "NoSuchUpload");
     }
-    upload.parts().put(Integer.parseInt(call.query().get("partNumber")), body);
-    return new Answer(200, Map.of("ETag", etag(body)), new byte[0]);
+    int number = Integer.parseInt(call.query().get("partNumber"));
+    String source = header(exchange, "x-amz-copy-source", "");
+    if (source.isEmpty()) {
+      upload.parts().put(number, body);
+      return new Answer(200, Map.of("ETag", etag(body)), new byte[0]);
+    }
+    byte[] all =
+        objects.get(
+            URLDecoder.decode(source, StandardCharsets.UTF_8).substring(2 + BUCKET.length()));
+    if (all == null) {
+      return error(404, "NoSuchKey");
+    }
+    String[] ends = header(exchange, "x-amz-copy-source-range", "").substring(6).split("-");
+    byte[] copy = Arrays.copyOfRange(all, Integer.parseInt(ends[0]), Integer.parseInt(ends[1]) + 1);
+    upload.parts().put(number, copy);
+    return xml("<CopyPartResult><ETag>" + etag(copy) + "</ETag></CopyPartResult>");
+  }
+
+  private Answer parts(Call call) {
+    Upload upload = uploads.get(call.query().get("uploadId"));
+    if (upload == null || !upload.key().equals(call.key())) {
+      return error(404, "NoSuchUpload");
+    }
+    int after = Integer.parseInt(call.query().getOrDefault("part-number-marker", "0"));
+    int most = Integer.parseInt(call.query().get("max-parts"));
+    var numbers = upload.parts().keySet().stream().sorted().filter(n -> n > after).toList();
+    var xml = new StringBuilder("<ListPartsResult>");
+    for (int number : numbers.stream().limit(most).toList()) {
+      byte[] bytes = upload.parts().get(number);
+      xml.append("<Part><PartNumber>").append(number).append("</PartNumber><ETag>");
+      xml.append(etag(bytes)).append("</ETag><Size>").append(bytes.length).append("</Size></Part>");
+    }
+    if (numbers.size() > most) {
+      xml.append("<NextPartNumberMarker>").append(numbers.get(most - 1));
+      xml.append("</NextPartNumberMarker>");
+    }
+    return xml(
+        xml.append("<IsTruncated>" + (numbers.size() > most) + "</IsTruncated></ListPartsResult>")
+            .toString());
   }
 
   private Answer complete(Call call, byte[] body, boolean ifAbsent) {

@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vaultlayer.agent.s3.LoopbackBucket.Fault;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -237,10 +238,10 @@ class S3ObjectsTest {
           }
 
           @Override
-          public void writeTo(OutputStream out) throws IOException {
-            out.write(new byte[1 << 20]);
+          public void writeTo(WritableByteChannel out) throws IOException {
+            out.write(ByteBuffer.wrap(new byte[1 << 20]));
             stop.pull();
-            out.write(new byte[9 << 20]);
+            out.write(ByteBuffer.wrap(new byte[9 << 20]));
           }
         };
     assertThatThrownBy(() -> store.put("k", endless)).isInstanceOf(StoreException.Stopped.class);
@@ -257,7 +258,7 @@ class S3ObjectsTest {
           }
 
           @Override
-          public void writeTo(OutputStream out) throws IOException {
+          public void writeTo(WritableByteChannel out) throws IOException {
             throw new StoreException.SourceBroken("gone", null);
           }
         };

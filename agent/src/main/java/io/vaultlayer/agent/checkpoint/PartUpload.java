@@ -1,0 +1,146 @@
+package io.vaultlayer.agent.checkpoint;
+
+import io.vaultlayer.agent.s3.Body;
+import io.vaultlayer.agent.s3.ObjectStore;
+import io.vaultlayer.agent.s3.StoreException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/**
+ * One file on its way in parts. It outlives a failed try: the next one sends only the parts that
+ * did not arrive. The store's upload is opened with the first part that has to be sent.
+ */
+final class PartUpload {
+  /** A part that the store has, and what was in it. */
+  record Sent(ObjectStore.Part part, Digest.Part digest) {}
+
+  private final Sender sender;
+  private final Sender.Item item;
+  private final String key;
+  private final Journal journal;
+  private final Map<Integer, Sent> sent = new ConcurrentSkipListMap<>();
+  private String id = "";
+  private volatile boolean spent;
+
+  PartUpload(Sender sender, Sender.Item item, String key, Journal journal) {
+    this.sender = sender;
+    this.item = item;
+    this.key = key;
+    this.journal = journal;
+  }
+
+  /** One that an agent before us opened. */
+  PartUpload(
+      Sender sender,
+      Sender.Item item,
+      String key,
+      Journal journal,
+      String id,
+      Map<Integer, Sent> sent) {
+    this(sender, item, key, journal);
+    this.id = id;
+    this.sent.putAll(sent);
+  }
+
+  String key() {
+    return key;
+  }
+
+  /** Whether the store has this part already. */
+  boolean has(int number, Digest.Part digest) {
+    Sent there = sent.get(number);
+    return there != null && there.digest().equals(digest);
+  }
+
+  void send(int number, ByteBuffer content, Digest.Part digest) throws IOException {
+    var body = Body.of(content, digest.crc32());
+    accepted(number, sender.store().uploadPart(key, open(), number, body), digest);
+  }
+
+  /**
+   * @throws StoreException.Unreachable when the store copies nothing: the part has to be sent
+   */
+  void copy(int number, long at, Digest.Part digest, Known.Parts from) throws IOException {
+    try {
+      accepted(
+          number,
+          sender
+              .store()
+              .copyPart(key, open(), number, from.key(), at, digest.bytes(), digest.crc32()),
+          digest);
+    } catch (StoreException.AccessRefused
+        | StoreException.Refused
+        | StoreException.WrongSize
+        | StoreException.NotThere e) {
+      sender.copyNoMore();
+      throw new StoreException.Unreachable("the store copies no parts: " + e.getMessage(), e);
+    }
+  }
+
+  private void accepted(int number, ObjectStore.Part part, Digest.Part digest) {
+    var one = new Sent(part, digest);
+    sent.put(number, one);
+    journal.part(item.path(), number, one);
+  }
+
+  /**
+   * Makes the parts one object.
+   *
+   * @throws StoreException.AlreadyThere when the key was taken meanwhile by other bytes
+   * @throws StoreException.NotThere when the upload is gone; it has to be begun again
+   */
+  void complete(Digest.Whole digest) throws IOException {
+    Sender.unchanged(item);
+    List<ObjectStore.Part> parts =
+        sent.entrySet().stream()
+            .filter(one -> one.getKey() <= digest.parts().size())
+            .map(one -> one.getValue().part())
+            .toList();
+    try {
+      sender.store().completeMultipart(key, open(), parts, true);
+    } catch (StoreException.AlreadyThere | StoreException.NotThere e) {
+      if (!sender.holds(key, item.bytes(), digest.sha256())) {
+        abandon();
+        spent = e instanceof StoreException.AlreadyThere;
+        throw e;
+      }
+    } catch (StoreException.Refused e) {
+      abandon();
+      if (parts.stream().allMatch(part -> part.crc32().isEmpty())) {
+        throw e;
+      }
+      throw new StoreException.Unreachable("begun again without checksums: " + e.getMessage(), e);
+    }
+  }
+
+  /** Its key is taken by other bytes. */
+  boolean isSpent() {
+    return spent;
+  }
+
+  /** Drops what the store has of it; it may be begun again. */
+  synchronized void abandon() {
+    if (id.isEmpty()) {
+      return;
+    }
+    try {
+      sender.store().abortMultipart(key, id);
+    } catch (StoreException e) {
+      // The bucket's life-cycle rule drops it.
+    }
+    id = "";
+    sent.clear();
+    journal.dropped(item.path());
+  }
+
+  private synchronized String open() throws StoreException {
+    if (id.isEmpty()) {
+      id = sender.store().createMultipart(key);
+      journal.opened(item.path(), key, id);
+    }
+    return id;
+  }
+}
