@@ -12,6 +12,7 @@ import functools
 import json
 import math
 import os
+import re
 import shutil
 
 from vaultlayer_hook import mirror, report, resume
@@ -21,6 +22,7 @@ from vaultlayer_hook.report import guarded
 
 FRAMEWORK = "transformers"
 STATE = "trainer_state.json"
+_NOT_THE_MODEL = r"(optimizer|scheduler|scaler|rng_state|global_step|training_args|latest\Z)"
 _NO_WEIGHTS_ONLY = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
 
 _resumed = False  # a process resumes its first training only
@@ -252,8 +254,8 @@ def _callback_class(base):
             if getattr(args, "save_only_model", False):
                 return
             request, self._asked = self._asked, None
-            self._keeper.saved(state.global_step, [Source(self._own_path(), "")], request,
-                               **self._noted())
+            sources = [Source(self._own_path(), "")] + self._best()
+            self._keeper.saved(state.global_step, sources, request, **self._noted())
 
         # --- its own ---
 
@@ -264,6 +266,16 @@ def _callback_class(base):
         def _noted(self):
             return {"trainer": type(self._trainer).__name__,
                     "outputDir": str(self._trainer.args.output_dir)}
+
+        def _best(self):
+            """The best model so far, for load_best_model_at_end: an earlier checkpoint's."""
+            best = self._trainer.state.best_model_checkpoint
+            if (not best or not os.path.isdir(best)
+                    or os.path.abspath(best) == os.path.abspath(self._own_path())):
+                return []
+            below = os.path.join("vaultlayer_best", os.path.basename(os.path.normpath(best)))
+            return [Source(entry.path, os.path.join(below, entry.name))
+                    for entry in os.scandir(best) if not re.match(_NOT_THE_MODEL, entry.name)]
 
         def _loaded(self):
             if self._put_env:
@@ -281,8 +293,8 @@ def _callback_class(base):
                 if self._trainer.args.process_index == 0:
                     shutil.rmtree(place, ignore_errors=True)
                 return
-            self._keeper.saved(step, [], request, os.path.join(place, "checkpoint-%d" % step),
-                               **self._noted())
+            self._keeper.saved(step, self._best(), request,
+                               os.path.join(place, "checkpoint-%d" % step), **self._noted())
 
         @contextlib.contextmanager
         def _routed_to(self, place):

@@ -96,8 +96,9 @@ class Keeper:
     def saved(self, step, sources, request=None, staged=None, **meta):
         """This rank's part is on disk; when that is so on every rank, rank 0 mirrors it.
 
-        sources: `mirror.Source`s · staged: instead of them, a directory in `mirror.staging` that
-        is to become the checkpoint · request: what `due` returned · meta: is noted beside it
+        sources: `mirror.Source`s · staged: a directory in `mirror.staging` that is to become the
+        checkpoint, sources then go into it · request: what `due` returned · meta: is noted
+        beside it
         """
         if not self._on:
             return
@@ -166,9 +167,9 @@ class Keeper:
         meta.update(whole["meta"])
         try:
             if whole["staged"] is not None:
-                path = mirror.publish(step, whole["staged"], meta)
+                path = mirror.publish(step, whole["staged"], meta, sources)
                 os.rmdir(os.path.dirname(whole["staged"]))
-            elif len(sources) == 1 and mirror.is_kept(sources[0].path):
+            elif sources and mirror.is_kept(sources[0].path):
                 path = sources[0].path
             else:
                 path = mirror.keep(step, sources, meta)

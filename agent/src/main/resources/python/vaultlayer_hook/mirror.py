@@ -61,8 +61,6 @@ def keep(step, sources, meta):
     shutil.rmtree(unfinished, ignore_errors=True)
     os.mkdir(unfinished)
     try:
-        for source in sources:
-            _take(source, os.path.join(unfinished, source.name))
         return publish(step, unfinished, meta, sources)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -70,8 +68,13 @@ def keep(step, sources, meta):
 
 
 def publish(step, unfinished, meta, sources=()):
-    """Gives a directory inside the kept one its final name, and drops older mirrored ones."""
+    """Gives a directory inside the kept one its final name, and drops older mirrored ones.
+
+    sources are taken into it before that.
+    """
     place = kept_dir()
+    for source in sources:
+        _take(source, os.path.join(unfinished, source.name))
     meta = dict(meta, step=step, savedAt=time.time(), sources=[
         {"path": _portable(each.path), "name": each.name, "copy": each.copy}
         for each in sources if each.back
@@ -173,6 +176,7 @@ def _portable(path):
 def _take(source, to):
     """Links or copies a tree. Links in it are followed, as a reader would."""
     if not os.path.isdir(source.path):
+        os.makedirs(os.path.dirname(to), exist_ok=True)
         _file(source.path, to, source.copy)
         return
     os.makedirs(to, exist_ok=True)
