@@ -9,10 +9,13 @@ import base64
 import difflib
 import io
 import json
+import os
 import pathlib
 import random
+import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 import tokenize
 import unittest
@@ -94,6 +97,12 @@ REFUSED = [
      "the loop sets an attribute of model, which its state_dict does not hold"),
     ("best = 1.0", "stop = EarlyStopping()\nclass EarlyStopping:\n    pass",
      None),  # not used in the loop: inserted all the same
+    ("best = 1.0", "import torch.distributed.checkpoint as dcp",
+     "it trains in several processes (torch.distributed.checkpoint)"),
+    ("best = 1.0\nfor epoch in range(3):", "best = None\nfor epoch in range(3):\n    if best or 1: best = model",
+     "the loop makes best another name of model (line 8)"),
+    ("loader = torch.utils.data.DataLoader(range(8))",
+     "import data\nloader = data.load()\nloader.shuffle()", None),
     ("    print(epoch)", "    exec('1')", "it runs code by exec()"),
     ("    print(epoch)", "    get_ipython()", "it is a notebook"),
     ("    for x in loader:", "    for x in [next(it)]:",
@@ -157,6 +166,22 @@ class Refusing(unittest.TestCase):
         self.assertEqual(
             ("unsure", "the loop uses stop, made by Stop(), which may keep a state of its own"),
             refused(text.replace("best = 1.0", "stop = Stop()")))
+
+    def test_a_loader_of_unknown_make_that_is_told_to_shuffle(self):
+        text = SCRIPT.replace("torch.utils.data.DataLoader(range(8))", "data.load()").replace(
+            "import torch", "import torch, data")
+        self.assertEqual("insert", refused(text)[0])
+        self.assertEqual(
+            ("unsure", "the loop uses loader, made by data.load(), which may keep a state of its own"),
+            refused(text.replace("print(epoch)", "loader.shuffle()")))
+
+    def test_a_function_that_somebody_else_calls(self):
+        body = "import torch\ndef train():" + textwrap.indent(
+            SCRIPT.replace("import torch", ""), "    ")
+        self.assertEqual(
+            ("unsure", "train(), which holds the loop, is not called in this file"), refused(body))
+        self.assertEqual("insert", refused(body + "train()\nmodel.train()\n")[0])
+        self.assertEqual("insert", refused(body + "app(train)\n")[0])
 
     def test_what_a_model_counts_beside_its_state(self):
         text = """
@@ -244,6 +269,31 @@ class Inserting(unittest.TestCase):
             [sys.executable, "-I", "-S", "-c", PLANNER.read_text()], timeout=60,
             input=SAMPLES[0].read_bytes(), stdout=subprocess.PIPE, check=True)
         self.assertEqual(insertion_plan.decide(SAMPLES[0].read_bytes()), json.loads(done.stdout))
+
+    def test_outside_a_managed_run_the_lines_change_nothing(self):
+        root = PLANNER.parents[5]
+        loop = root / "tests/src/test/scripts/plain_loop"
+        helper = root / "agent/src/main/resources/python"
+        with tempfile.TemporaryDirectory() as home:
+            home = pathlib.Path(home)
+            for name in ("train.py", "smalltorch.py"):
+                shutil.copy(loop / name, home / name)
+
+            def run(**more):
+                env = {k: v for k, v in os.environ.items() if "CHECKPOINT_DIR" not in k}
+                env.pop("PYTHONPATH", None)
+                done = subprocess.run(
+                    [sys.executable, "-B", "train.py", "12", "0"], cwd=home, timeout=60,
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(env, **more))
+                self.assertEqual(0, done.returncode, done.stderr)
+                return done.stdout, done.stderr, sorted(each.name for each in home.iterdir())
+
+            plain = run()
+            (home / "train.py").write_bytes(inserted((home / "train.py").read_bytes()))
+            self.assertEqual(plain, run())
+            with_helper = run(PYTHONPATH=str(helper), PYTHONDONTWRITEBYTECODE="1")
+            self.assertEqual((plain[0], plain[2]), (with_helper[0], with_helper[2]))
+            self.assertIn(b"no checkpoint directory is set", with_helper[1])
 
     def test_line_endings_stay_what_they_were(self):
         for ending in ("\r\n", "\r"):

@@ -30,7 +30,7 @@ FRAMEWORKS = {
 }
 SHARDED = {
     "DistributedDataParallel", "DDP", "FullyShardedDataParallel", "FSDP", "fully_shard",
-    "init_process_group",
+    "init_process_group", "init_device_mesh", "DeviceMesh", "parallelize_module",
 }
 GENERATORS = {"Generator", "default_rng", "RandomState", "Random"}
 ITERATORS = {"iter", "cycle", "count", "zip", "map", "filter", "enumerate", "reversed"}
@@ -40,10 +40,15 @@ MUTATORS = {
 }
 # Their objects keep nothing that the training depends on, or keep it in what is saved anyway.
 HARMLESS_MODULES = set(
-    "torch torchvision torchaudio torchtext numpy argparse logging wandb tqdm time pathlib os math"
+    "torch torchvision torchaudio numpy argparse logging wandb tqdm time pathlib os math"
     " json csv matplotlib PIL datasets transformers sklearn pandas datetime functools peft timm"
     " tensorboardX tensorboard omegaconf hydra sys re rich collections types".split()
 )
+# Methods by which a loop tells something, and changes nothing that it will read.
+TELLING = re.compile("add_|log|info|debug|warn|print|write|flush|set_|train$|eval$|to$|cuda$|zero_grad$")
+SELF_RETURNING = {
+    "to", "cuda", "cpu", "eval", "train", "half", "float", "double", "requires_grad_", "manual_seed",
+}
 PURE_CALLS = {"len", "int", "min", "max", "abs", "round"}
 # Keywords of restore() and checkpoint() that mean something else than an object to save.
 TAKEN = {"step", "loss", "keep", "save_path", "directory", "every", "of", "last", "unit"}
@@ -216,6 +221,8 @@ class Training:
     def _refuse_what_is_never_planned(self):
         words = self.script.words
         sharded = sorted(words & SHARDED)
+        sharded += sorted(full for full in self.script.imports.values()
+                          if full.startswith("torch.distributed"))
         if sharded or any(name_of(c.func) == "spawn" for c in calls_in(self.script.tree)):
             raise Unsure("it trains in several processes (%s)" % (sharded or ["spawn"])[0])
         if "get_ipython" in words:
@@ -288,7 +295,9 @@ class Training:
         if not isinstance(function, FUNCTIONS):
             raise Unsure("its optimizer is made in a function that does not hold the loop")
         used = [n for n in ast.walk(self.script.tree)
-                if isinstance(n, ast.Name) and n.id == function.name]
+                if isinstance(n, ast.Name) and n.id == function.name
+                and not (isinstance(self.script.scope(n), FUNCTIONS)
+                         and n.id in parameters(self.script.scope(n)))]
         parents = [self.script.parents[n] for n in used]
         if len(used) != 1 or not isinstance(parents[0], ast.Call) or parents[0].func is not used[0]:
             raise Unsure("%s(), which trains, is used in %d places" % (function.name, len(used)))
@@ -300,7 +309,11 @@ class Training:
         for node in ast.walk(scope):
             if isinstance(node, (ast.Yield, ast.YieldFrom)) or isinstance(scope, ast.AsyncFunctionDef):
                 raise Unsure("%s() is a generator or asynchronous" % scope.name)
-        calls = [c for c in calls_in(self.script.tree) if name_of(c.func) == scope.name]
+        calls = [c for c in calls_in(self.script.tree)
+                 if isinstance(c.func, ast.Name) and c.func.id == scope.name]
+        if not getattr(scope, "decorator_list", None) and not any(
+                isinstance(n, ast.Name) and n.id == scope.name for n in ast.walk(self.script.tree)):
+            raise Unsure("%s(), which holds the loop, is not called in this file" % scope.name)
         if len(calls) > 1 or calls and self.script.loops(calls[0]):
             raise Unsure("%s(), which holds the loop, is called several times" % scope.name)
 
@@ -481,6 +494,9 @@ class Training:
         for node in within(self.loop):
             if isinstance(node, ast.Assign) and name in [
                     t for target in node.targets for t in targets_of(target)]:
+                if root_of(node.value) in self.objects.values() and name != root_of(node.value):
+                    raise Unsure("the loop makes %s another name of %s (line %d)"
+                                 % (name, root_of(node.value), node.lineno))
                 for call in calls_in(node.value):
                     made_by = name_of(call.func)
                     if (call is node.value and made_by in ITERATORS or made_by == "deepcopy"
@@ -523,10 +539,10 @@ class Training:
                 raise Unsure("the loop changes %s, of which this file does not say what it holds"
                              % name)
             return
+        while (isinstance(value.func, ast.Attribute) and isinstance(value.func.value, ast.Call)
+               and value.func.attr in SELF_RETURNING):
+            value = value.func.value
         callee, origin = name_of(value.func), self.script.origin(value)
-        inner = value
-        while isinstance(inner.func, ast.Attribute) and isinstance(inner.func.value, ast.Call):
-            inner = inner.func.value  # torch.Generator().manual_seed(0)
         arguments = [ast.unparse(a) for a in value.args[:1]] + [
             ast.unparse(k.value) for k in value.keywords if k.arg == "optimizer"]
         if self.optimizer in arguments and (
@@ -534,7 +550,7 @@ class Training:
             self._keep("scheduler" if "scheduler" not in self.objects else name, name)
         elif callee == "GradScaler":
             self._keep("scaler", name)
-        elif name_of(inner.func) in GENERATORS:
+        elif callee in GENERATORS and callee not in self.script.classes:
             self._keep(name, name)
         elif callee in ITERATORS or self._is_generator(callee):
             raise Unsure("%s is an iterator: where it stands cannot be saved" % name)
@@ -543,7 +559,7 @@ class Training:
         elif callee in ("list", "dict", "set", "defaultdict", "deque", "Counter", "OrderedDict"):
             if name in uses.changed:
                 self._keep(name, name)
-        elif callee in ("deepcopy", "AveragedModel") or self.script.is_module_class(callee):
+        elif self._copies_a_model(value) or self.script.is_module_class(callee):
             self._keep(name, name)
         elif callee in self.script.classes:
             self._object(name, callee, uses)
@@ -551,9 +567,14 @@ class Training:
             self._keep(name, name)
         elif name in uses.attributes or name in uses.items:
             raise Unsure("the loop changes %s, of which this file does not say what it holds" % name)
-        elif origin.split(".")[0] not in HARMLESS_MODULES and name in uses.changed | uses.called:
+        elif origin.split(".")[0] not in HARMLESS_MODULES and name in (
+                uses.changed | uses.called | uses.told):
             raise Unsure("the loop uses %s, made by %s(), which may keep a state of its own"
                          % (name, ast.unparse(value.func)))
+
+    def _copies_a_model(self, call):
+        return (name_of(call.func) in ("deepcopy", "AveragedModel") and bool(call.args)
+                and isinstance(call.args[0], ast.Name) and call.args[0].id in self.objects.values())
 
     def _object(self, name, callee, uses):
         methods = {n.name for n in self.script.classes[callee].body if isinstance(n, FUNCTIONS)}
@@ -598,6 +619,7 @@ class Uses:
         self.items = set()
         self.attributes = set()
         self.methods = set()
+        self.told = set()  # a method is called for its effect
         self.called = set()
         self.changed_globals = []
         self.exposed = set()  # read in a turn before that turn has bound them
@@ -623,6 +645,10 @@ class Uses:
                 self._mark(self.changed, outer(root_of(node)))
             elif isinstance(node, ast.Call):
                 self._call(node, outer, depth)
+            elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+                function = node.value.func
+                if isinstance(function, ast.Attribute) and not TELLING.match(function.attr):
+                    self._mark(self.told, outer(root_of(function)))
 
     @staticmethod
     def _mark(marks, name):
