@@ -111,7 +111,8 @@ final class Warmup {
         8,
         600,
         1800,
-        List.of());
+        List.of(),
+        null);
   }
 
   private static byte[] workdir() throws IOException {

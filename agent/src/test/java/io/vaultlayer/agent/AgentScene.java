@@ -40,6 +40,7 @@ final class AgentScene implements AutoCloseable {
   Map<String, String> environment = Map.of();
   String setup;
   String checkpointDir;
+  String checkpointEvery;
   int leaseSeconds = 4;
   int parkSeconds = 600;
   int deadManSeconds = 1800;
@@ -84,7 +85,7 @@ final class AgentScene implements AutoCloseable {
         Map.of("PATH", System.getenv("PATH")),
         setup,
         checkpointDir,
-        null,
+        checkpointEvery,
         workdirKey(),
         Hex.of(Hex.sha256(workdir)),
         workdir.length,
@@ -94,7 +95,8 @@ final class AgentScene implements AutoCloseable {
         leaseSeconds,
         parkSeconds,
         deadManSeconds,
-        List.of(75));
+        List.of(75),
+        null);
   }
 
   /** Launches the agent as a provider would. */

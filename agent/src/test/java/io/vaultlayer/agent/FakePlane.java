@@ -281,7 +281,8 @@ final class FakePlane implements AutoCloseable {
         a.leaseSeconds(),
         a.parkSeconds(),
         a.deadManSeconds(),
-        a.retryExitCodes());
+        a.retryExitCodes(),
+        a.placeMtbfSeconds());
   }
 
   private <T> T note(String name, T body) {

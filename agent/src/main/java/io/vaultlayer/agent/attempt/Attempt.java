@@ -19,6 +19,8 @@ import io.vaultlayer.agent.s3.S3Objects;
 import io.vaultlayer.agent.s3.Stop;
 import io.vaultlayer.agent.s3.StoreException;
 import io.vaultlayer.agent.work.TrainingEnvironment;
+import io.vaultlayer.core.cadence.Lifetimes;
+import io.vaultlayer.core.cadence.Rhythm;
 import io.vaultlayer.wire.AttemptApi;
 import java.io.IOException;
 import java.time.Duration;
@@ -211,7 +213,24 @@ public final class Attempt {
     bulletin.saves(running);
     Child child = begun(launch.command(assignment.command()));
     phase("running");
-    return ending().afterTraining(child, running, memory);
+    var saves = saves(running);
+    saves.start();
+    try {
+      return ending().afterTraining(child, new Training(running, saves), memory);
+    } finally {
+      saves.stop();
+    }
+  }
+
+  private Saves saves(CheckpointPipeline running) {
+    double mtbf =
+        assignment.placeMtbfSeconds() == null
+            ? Lifetimes.SPOT_SECONDS
+            : assignment.placeMtbfSeconds();
+    var parts =
+        new Saves.Parts(
+            hook, bulletin::step, running::status, lease::held, host.clocks(), host.log());
+    return new Saves(parts, Rhythm.of(Optional.ofNullable(assignment.checkpointEvery()), mtbf));
   }
 
   /** Notes a child for an agent that may follow this one, and has its end told to the inbox. */

@@ -1,6 +1,5 @@
 package io.vaultlayer.agent.attempt;
 
-import io.vaultlayer.agent.api.Answer;
 import io.vaultlayer.agent.api.AttemptClient;
 import io.vaultlayer.agent.api.Backoff;
 import io.vaultlayer.agent.checkpoint.CheckpointPipeline;
@@ -106,15 +105,15 @@ final class AttemptEnd {
     }
   }
 
-  Outcome afterTraining(Child child, CheckpointPipeline pipeline, OomRecord memory)
+  Outcome afterTraining(Child child, Training training, OomRecord memory)
       throws InterruptedException {
     return switch (host.inbox().take()) {
       case Happening.Fenced(var message) -> new Outcome.Fenced(message);
       case Happening.Dead() -> closing.dead();
       case Happening.Notice notice ->
-          drained(child, Optional.of(pipeline), notice, Optional.empty());
-      case Happening.Stalled() -> stalled(pipeline);
-      case Happening.Ended(var ending) -> ended(child, ending, pipeline, memory);
+          drained(child, Optional.of(training), notice, Optional.empty());
+      case Happening.Stalled() -> stalled(training.pipeline());
+      case Happening.Ended(var ending) -> ended(child, ending, training, memory);
     };
   }
 
@@ -128,19 +127,19 @@ final class AttemptEnd {
     return closing.stalled("no step for too long; ended to be started anew");
   }
 
-  private Outcome ended(Child child, Ending ending, CheckpointPipeline pipeline, OomRecord memory)
+  private Outcome ended(Child child, Ending ending, Training training, OomRecord memory)
       throws InterruptedException {
     host.log().event("ended", Map.of("epoch", assignment.epoch(), "how", words(ending)));
     if (exitedWithZero(ending)) {
-      return succeeded(child, pipeline);
+      return succeeded(child, training);
     }
     Optional<Happening.Notice> shutdown =
         killed(ending) ? Optional.empty() : shutdown(host.clocks().monotonic());
     if (shutdown.isPresent()) {
-      return drained(child, Optional.of(pipeline), shutdown.get(), Optional.of(ending));
+      return drained(child, Optional.of(training), shutdown.get(), Optional.of(ending));
     }
     Verdict verdict = EndReading.read(evidence(child, ending, memory, true));
-    save(pipeline, LAST_SAVE);
+    save(training.pipeline(), LAST_SAVE);
     return told(verdict, ending, "");
   }
 
@@ -199,18 +198,18 @@ final class AttemptEnd {
     return notice;
   }
 
-  private Outcome succeeded(Child child, CheckpointPipeline pipeline) throws InterruptedException {
+  private Outcome succeeded(Child child, Training training) throws InterruptedException {
     attempt.phase("finishing");
     Optional<Happening.Notice> shutdown = shutdown(host.clocks().monotonic());
     if (shutdown.isPresent()) {
       return drained(
-          child, Optional.of(pipeline), shutdown.get(), Optional.of(new Ending.Exited(0)));
+          child, Optional.of(training), shutdown.get(), Optional.of(new Ending.Exited(0)));
     }
     leftBehind();
     host.tree().kill();
-    pipeline.processEnded(true);
+    training.pipeline().processEnded(true);
     CheckpointPipeline.Finished finished =
-        pipeline.finish(Duration.ofSeconds(assignment.deadManSeconds()));
+        training.pipeline().finish(Duration.ofSeconds(assignment.deadManSeconds()));
     if (!finished.everythingStored()) {
       host.log().event("not_everything_stored", Map.of("detail", "" + finished.detail()));
       return closing.lost("the last checkpoint could not be stored: " + finished.detail());
@@ -247,75 +246,10 @@ final class AttemptEnd {
     }
   }
 
-  /**
-   * The host will be taken away: the script gets its signal, and the time that is left, to save.
-   */
   private Outcome drained(
-      Child child,
-      Optional<CheckpointPipeline> pipeline,
-      Happening.Notice notice,
-      Optional<Ending> already)
+      Child child, Optional<Training> training, Happening.Notice notice, Optional<Ending> already)
       throws InterruptedException {
-    long begun = host.clocks().monotonic();
-    host.log().event("reclaim", Map.of("noticeSeconds", notice.seconds()));
-    if (already.isEmpty()) {
-      child.terminate();
-    }
-    attempt.phase("saving");
-    Answer<AttemptApi.ReclaimAck> answer =
-        client.reclaim(new AttemptApi.Reclaim(notice.seconds(), reports().lastStep()));
-    if (answer instanceof Answer.Fenced<AttemptApi.ReclaimAck>(var message)) {
-      attempt.fenced(message);
-    }
-    int granted =
-        answer instanceof Answer.Ok<AttemptApi.ReclaimAck>(var ack) && ack.drainSeconds() > 0
-            ? Math.min(ack.drainSeconds(), notice.seconds())
-            : notice.seconds();
-    Duration limit = Duration.ofSeconds(granted);
-    Optional<Ending> ending = already;
-    while (ending.isEmpty()) {
-      Optional<Happening> told = host.inbox().take(rest(begun, share(limit)));
-      if (told.isEmpty()) {
-        break;
-      }
-      switch (told.get()) {
-        case Happening.Fenced(var message) -> {
-          return new Outcome.Fenced(message);
-        }
-        case Happening.Dead() -> {
-          return closing.dead();
-        }
-        case Happening.Ended(var how) -> ending = Optional.of(how);
-        case Happening.Notice again -> {}
-        case Happening.Stalled stall -> {}
-      }
-    }
-    host.tree().kill();
-    if (pipeline.isPresent()) {
-      pipeline.get().processEnded(ending.isPresent() && exitedWithZero(ending.get()));
-      pipeline.get().finish(rest(begun, limit));
-    }
-    String detail =
-        "notice of "
-            + notice.seconds()
-            + " s; the script "
-            + ending.map(AttemptEnd::words).orElse("did not end by itself");
-    return closing.close(
-        reports()
-            .reclaimed(
-                ending.map(AttemptEnd::code).orElse(null),
-                ending.map(AttemptEnd::signal).orElse(null),
-                detail));
-  }
-
-  /** Of a notice, what the script may use: the rest is for the upload of what it saves last. */
-  private static Duration share(Duration notice) {
-    return notice.multipliedBy(2).dividedBy(3);
-  }
-
-  private Duration rest(long begun, Duration limit) {
-    Duration left = limit.minusNanos(host.clocks().monotonic() - begun);
-    return left.isNegative() ? Duration.ZERO : left;
+    return new Draining(attempt, host, client, closing).run(child, training, notice, already);
   }
 
   private void save(CheckpointPipeline pipeline, Duration limit) {
@@ -325,15 +259,15 @@ final class AttemptEnd {
     pipeline.finish(limit);
   }
 
-  private static boolean exitedWithZero(Ending ending) {
+  static boolean exitedWithZero(Ending ending) {
     return ending instanceof Ending.Exited(var code) && code == 0;
   }
 
-  private static Integer code(Ending ending) {
+  static Integer code(Ending ending) {
     return ending instanceof Ending.Exited(var code) ? code : null;
   }
 
-  private static Integer signal(Ending ending) {
+  static Integer signal(Ending ending) {
     return ending instanceof Ending.Signalled(var signal) ? signal : null;
   }
 

@@ -62,6 +62,10 @@ final class Bulletin implements Vitals {
     }
   }
 
+  synchronized OptionalLong step() {
+    return seen().step();
+  }
+
   @Override
   public synchronized OptionalDouble loss() {
     progress.look();

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
@@ -83,11 +84,16 @@ public final class CheckpointPipeline {
    *
    * @param committedStep newest step committed by this attempt, or the pointer's
    * @param uploadingStep step on its way now
+   * @param uploadSeconds how long the last committed checkpoint took to arrive
    * @param waiting snapshots that wait for the uploader
    * @param warnings newest last; at most 8 of 300 characters
    */
   public record Status(
-      OptionalLong committedStep, OptionalLong uploadingStep, int waiting, List<String> warnings) {}
+      OptionalLong committedStep,
+      OptionalLong uploadingStep,
+      OptionalDouble uploadSeconds,
+      int waiting,
+      List<String> warnings) {}
 
   /**
    * How it ended.
@@ -169,7 +175,11 @@ public final class CheckpointPipeline {
 
   public Status status() {
     return new Status(
-        ledger.committedStep(), ledger.uploadingStep(), ledger.waiting(), ledger.warnings());
+        ledger.committedStep(),
+        ledger.uploadingStep(),
+        ledger.uploadSeconds(),
+        ledger.waiting(),
+        ledger.warnings());
   }
 
   private static Thread thread(String name, Runnable work) {

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
@@ -27,6 +28,8 @@ final class Ledger {
   private boolean closed;
   private boolean resumes;
   private String trouble = "";
+  private long takenNanos;
+  private OptionalDouble uploadSeconds = OptionalDouble.empty();
   private final ArrayDeque<String> warnings = new ArrayDeque<>();
   private final ArrayDeque<AttemptApi.Hold> holds = new ArrayDeque<>();
 
@@ -84,6 +87,7 @@ final class Ledger {
     }
     uploading = waiting;
     waiting = null;
+    takenNanos = System.nanoTime();
     return Optional.of(uploading);
   }
 
@@ -104,6 +108,7 @@ final class Ledger {
   synchronized void committed(AttemptApi.Pointer pointer) {
     committed = Optional.of(pointer);
     committedStep = Math.max(committedStep, pointer.step());
+    uploadSeconds = OptionalDouble.of((System.nanoTime() - takenNanos) / 1e9);
     trouble = "";
   }
 
@@ -200,6 +205,11 @@ final class Ledger {
 
   synchronized OptionalLong uploadingStep() {
     return uploading == null ? OptionalLong.empty() : OptionalLong.of(uploading.step());
+  }
+
+  /** From the begin of the last committed checkpoint's upload to its commit. */
+  synchronized OptionalDouble uploadSeconds() {
+    return uploadSeconds;
   }
 
   synchronized int waiting() {

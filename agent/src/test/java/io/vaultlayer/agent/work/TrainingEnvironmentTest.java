@@ -49,7 +49,8 @@ class TrainingEnvironmentTest {
         8,
         600,
         1800,
-        List.of());
+        List.of(),
+        null);
   }
 
   @Test

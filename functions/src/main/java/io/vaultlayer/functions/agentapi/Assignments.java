@@ -23,10 +23,12 @@ final class Assignments {
   private static final Duration CREDENTIAL_LIFE = Duration.ofMinutes(60);
   private final Platform platform;
   private final Control control;
+  private final Places places;
 
   Assignments(Platform platform, Control control) {
     this.platform = platform;
     this.control = control;
+    this.places = new Places(control.records());
   }
 
   AttemptApi.Assignment make(Lease lease) {
@@ -53,7 +55,8 @@ final class Assignments {
         launch.leaseSeconds(),
         parkSeconds(launch),
         DEAD_MAN_SECONDS,
-        spec.retryExitCodes());
+        spec.retryExitCodes(),
+        places.meanSeconds(job, launch));
   }
 
   AttemptApi.S3Credentials credentials(Lease lease) {

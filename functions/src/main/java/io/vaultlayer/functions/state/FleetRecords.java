@@ -1,9 +1,11 @@
 package io.vaultlayer.functions.state;
 
+import io.vaultlayer.core.cadence.Lifetimes.Life;
 import io.vaultlayer.core.job.JobId;
 import io.vaultlayer.core.job.Outcome;
 import io.vaultlayer.core.lease.ClosedAttempt;
 import io.vaultlayer.core.lease.Fields;
+import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.TokenHash;
 import io.vaultlayer.core.place.Exclusions.Reclaimed;
 import io.vaultlayer.core.place.Exclusions.Unhealthy;
@@ -25,7 +27,7 @@ import java.util.Optional;
  *
  * <pre>
  * m#&lt;digest of the machine&gt;#&lt;job&gt;    a job found the machine unhealthy; its latest mark
- * r#&lt;time&gt;#&lt;job&gt;                    a notice took a job's instance
+ * r#&lt;time&gt;#&lt;job&gt;                    a notice took a job's instance, and after how long
  * </pre>
  *
  * They are projections of ended attempts, written again without harm.
@@ -76,7 +78,13 @@ public final class FleetRecords {
                 "r#" + attempt.endedAt() + "#" + job,
                 attempt.endedAt(),
                 RECLAIMS_KEPT,
-                Map.of("region", launch.get().region(), "gpu", launch.get().gpu())))
+                Fields.fresh()
+                    .put("region", launch.get().region())
+                    .put("gpu", launch.get().gpu())
+                    .put("job", job.value())
+                    .put("pricing", launch.get().pricing())
+                    .put("ran", seconds(attempt))
+                    .map()))
         : Optional.empty();
   }
 
@@ -103,6 +111,25 @@ public final class FleetRecords {
     return rows(provider, "r#", true, MOST_RECLAIMS).stream()
         .map(i -> Fields.of(i.attributes()))
         .map(f -> new Reclaimed(provider, f.text("region"), f.text("gpu"), f.time("at")))
+        .toList();
+  }
+
+  /** How long an attempt's instance had been asked for when the attempt ended. */
+  private static double seconds(ClosedAttempt attempt) {
+    return Duration.between(attempt.startedAt(), attempt.endedAt()).toMillis() / 1000.0;
+  }
+
+  /** What other jobs' instances of the same place lived until a notice took them. */
+  public List<Life> livesOfOthers(JobId job, LaunchRecord place) {
+    return rows(place.provider(), "r#", true, MOST_RECLAIMS).stream()
+        .map(i -> Fields.of(i.attributes()))
+        .filter(f ->
+            f.text("region").equals(place.region())
+                && f.text("gpu").equals(place.gpu())
+                && f.maybeText("pricing").equals(Optional.of(place.pricing()))
+                && !f.maybeText("job").equals(Optional.of(job.value())))
+        .flatMap(f -> f.maybeDecimal("ran").stream())
+        .map(ran -> new Life(ran, true))
         .toList();
   }
 

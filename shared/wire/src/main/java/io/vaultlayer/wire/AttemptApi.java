@@ -75,6 +75,8 @@ public final class AttemptApi {
    *     keep asking
    * @param deadManSeconds no accepted beat for so long: end everything
    * @param retryExitCodes with which the script asks to be started again
+   * @param placeMtbfSeconds how long an instance of this place lives on average, by what the
+   *     control plane has seen; null: nobody said
    */
   public record Assignment(
       String job,
@@ -95,7 +97,8 @@ public final class AttemptApi {
       int leaseSeconds,
       int parkSeconds,
       int deadManSeconds,
-      List<Integer> retryExitCodes) {
+      List<Integer> retryExitCodes,
+      Double placeMtbfSeconds) {
     public Assignment {
       retryExitCodes = retryExitCodes == null ? List.of() : List.copyOf(retryExitCodes);
     }
