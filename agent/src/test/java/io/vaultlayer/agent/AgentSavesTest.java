@@ -65,11 +65,14 @@ class AgentSavesTest {
   }
 
   private long shown() throws IOException {
-    return Files.readAllLines(directory.resolve("scratch/logs/e00000001/output.log")).stream()
-        .filter(line -> line.startsWith("step "))
-        .mapToLong(line -> Long.parseLong(line.substring(5)))
-        .max()
-        .orElse(0);
+    Path output = directory.resolve("scratch/logs/e00000001/output.log");
+    return Files.exists(output)
+        ? Files.readAllLines(output).stream()
+            .filter(line -> line.startsWith("step "))
+            .mapToLong(line -> Long.parseLong(line.substring(5)))
+            .max()
+            .orElse(0)
+        : 0;
   }
 
   @Test
