@@ -18,6 +18,8 @@ from vaultlayer_hook.report import guarded
 FRAMEWORK = "torch.distributed"
 
 _loop = Loop(FRAMEWORK, "torch")
+_COUNTED = re.compile(r"(?:checkpoint|ckpt|step|iteration|iter|epoch)[-_=]?([0-9]+)\Z")
+_saved_to = set()
 _parts = (None, [])  # the step last saved and its sources: some scripts save model and optimizer apart
 
 
@@ -77,12 +79,14 @@ def _directory(kwargs, storage):
 
 
 def step_of(path):
-    """The last number in a directory's name, else in its parent's; None where neither has one."""
-    for name in (os.path.basename(path), os.path.basename(os.path.dirname(path))):
-        digits = re.findall(r"[0-9]+", name)
-        if digits and len(digits[-1]) <= 12:
-            return int(digits[-1])
-    return None
+    """The last number in a directory's name, else in its parent's where that says what it counts.
+
+    None where there is no such number: a parent such as `run3` counts something else.
+    """
+    digits = re.findall(r"[0-9]+", os.path.basename(path))
+    if not digits:
+        digits = _COUNTED.findall(os.path.basename(os.path.dirname(path)))
+    return int(digits[-1]) if digits and len(digits[-1]) <= 12 else None
 
 
 @guarded
@@ -99,8 +103,8 @@ def _begins(args, kwargs):
         return None  # without collectives nobody knows when the others are done
     _loop.begin(*torch_rank())
     named = step_of(path)
-    step = _loop.next_number() if named is None else named
-    again = named is None or os.path.isdir(path) and bool(os.listdir(path))
+    again = named is None or path in _saved_to or os.path.isdir(path) and bool(os.listdir(path))
+    step = _loop.next_number() if named is None or path in _saved_to else named
     _loop.saving(step)
     return step, path, again
 
@@ -111,6 +115,7 @@ def _saved(step, path, again):
     before, sources = _parts
     if before != step:
         sources = []
+    _saved_to.add(path)
     name = os.path.basename(path)
     sources = [each for each in sources if each.path != path] + [Source(path, name, copy=again)]
     _parts = (step, sources)

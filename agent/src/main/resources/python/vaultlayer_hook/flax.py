@@ -9,7 +9,7 @@ in the script's hands only.
 import functools
 import os
 
-from vaultlayer_hook.loops import Loop
+from vaultlayer_hook.loops import Loop, jax_rank
 from vaultlayer_hook.mirror import Source
 from vaultlayer_hook.report import guarded
 
@@ -57,9 +57,7 @@ def _restored(ckpt_dir):
 @guarded
 def _begins(step):
     if _loop.mine():
-        import jax
-
-        _loop.begin(jax.process_index(), 1)
+        _loop.begin(jax_rank()[0], 1)
         _loop.saving(int(step))
 
 

@@ -119,7 +119,7 @@ class _Keeper(Keeper):
     held = None
 
     def _signalled(self, number, frame):
-        if self.held is not None or report.broken or self.rank != 0 and self.world > 1:
+        if self.held is not None or report.broken:
             self._pass_on(number, frame)
         else:
             self.held = number

@@ -7,6 +7,7 @@ it begins with its first step or save, and ends with the process.
 
 import atexit
 import os
+import sys
 import threading
 import time
 
@@ -113,11 +114,15 @@ class Loop:
 
 def torch_rank():
     """(rank, world) of torch's default process group; (0, 1) without one."""
-    import sys
-
     torch = sys.modules.get("torch")
     if torch is None or not torch.distributed.is_available() or (
         not torch.distributed.is_initialized()
     ):
         return 0, 1
     return torch.distributed.get_rank(), torch.distributed.get_world_size()
+
+
+def jax_rank():
+    """(process, processes) of JAX, as its user has set it up; (0, 1) without it."""
+    jax = sys.modules.get("jax")
+    return (0, 1) if jax is None else (jax.process_index(), jax.process_count())

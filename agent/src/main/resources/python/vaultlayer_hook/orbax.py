@@ -12,7 +12,7 @@ import functools
 import os
 
 from vaultlayer_hook import report
-from vaultlayer_hook.loops import Loop
+from vaultlayer_hook.loops import Loop, jax_rank
 from vaultlayer_hook.mirror import Source
 from vaultlayer_hook.report import guarded
 
@@ -66,18 +66,12 @@ def patch_manager(module):
 PATCHES = {"orbax.checkpoint.checkpoint_manager": patch_manager}
 
 
-def _world():
-    import jax
-
-    return jax.process_index(), jax.process_count()
-
-
 def _mine(manager):
     global _manager
     if not _loop.mine():
         return False
     if _manager is None:
-        rank, world = _world()
+        rank, world = jax_rank()
         # What is finalized is so for all processes, so that process 0 needs no word of the others.
         _loop.can_ask = world == 1
         _loop.begin(rank, 1)
