@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 PATH = "runs/last.pt"
-STEPS = 120
+STEPS = 60
 SAVE_STEPS = 20
 
 
@@ -43,7 +43,7 @@ def main():
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        time.sleep(0.03)
+        time.sleep(0.35)
         done = step + 1
         if rank == 0 and done % 5 == 0:
             print(f"step {done} loss {loss.item():.6f}", flush=True)

@@ -1,0 +1,72 @@
+package io.vaultlayer.tests;
+
+import io.vaultlayer.wire.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The Python that has the real frameworks: VL_TEST_PYTHON, else what tests/python-env has built.
+ */
+record FrameworkPython(Path interpreter, Map<String, String> versions) {
+  private static final String ASK =
+      """
+      import importlib, importlib.metadata as m, json, sys
+      found = {"python": sys.version.split()[0]}
+      names = ("torch transformers trl accelerate peft lightning pytorch-lightning jax flax optax"
+               " orbax-checkpoint safetensors numpy deepspeed")
+      for name in names.split():
+          try: found[name] = m.version(name)
+          except m.PackageNotFoundError: pass
+      for name in ("torch", "jax"):
+          try: importlib.import_module(name)
+          except Exception as e: found.pop(name, None)
+      print(json.dumps(found))
+      """;
+
+  /** Empty where there is none; then {@link #missing} says why. */
+  static Optional<FrameworkPython> find() {
+    try {
+      var path = output(Home.CHECKOUT.resolve("tests/python-env").toString(), "--cached");
+      if (path.isBlank()) {
+        return Optional.empty();
+      }
+      var versions = new TreeMap<String, String>();
+      Json.tree(output(path, "-c", ASK))
+          .properties()
+          .forEach(each -> versions.put(each.getKey(), each.getValue().asText()));
+      return Optional.of(new FrameworkPython(Path.of(path), versions));
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  static String missing() {
+    return "no Python with the frameworks (VL_TEST_PYTHON is not set, and tests/python-env has"
+        + " built none): not checked is whether a script resumes without a change for "
+        + String.join(", ", MatrixScript.names());
+  }
+
+  boolean has(String distribution) {
+    return versions.containsKey(distribution);
+  }
+
+  /** A program that was installed beside the interpreter. */
+  String program(String name) {
+    return interpreter.resolveSibling(name).toString();
+  }
+
+  private static String output(String... command) throws IOException, InterruptedException {
+    var process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    var text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+    if (!process.waitFor(2, TimeUnit.MINUTES)) {
+      process.destroyForcibly();
+    }
+    return text;
+  }
+}

@@ -1,0 +1,19 @@
+package io.vaultlayer.tests;
+
+/**
+ * What one row came to.
+ *
+ * @param row its name
+ * @param stepAtKill the last step that was seen done at the kill; null where none was told
+ * @param resumedFrom steps done in the checkpoint that the second attempt began from
+ * @param equal whether the final weights are bit for bit those of a run that nobody disturbed
+ * @param secondsLost work done again; null where the script told no times
+ * @param secondsToGoOn from the kill or notice to the first moment of the resumed loop
+ */
+record MatrixResult(
+    String row,
+    Long stepAtKill,
+    long resumedFrom,
+    boolean equal,
+    Double secondsLost,
+    double secondsToGoOn) {}

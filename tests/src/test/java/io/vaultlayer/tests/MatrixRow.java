@@ -1,0 +1,74 @@
+package io.vaultlayer.tests;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** One cell of the matrix: what is run, how it is started, and what happens to it. */
+record MatrixRow(MatrixScript script, Start start, Fault fault) {
+  /** How the user starts it. */
+  enum Start {
+    PYTHON("1 process"),
+    MODULE("1 process, python -m"),
+    OLD_PACKAGE("1 process, pytorch_lightning"),
+    TORCHRUN("2 ranks, torchrun"),
+    ACCELERATE_LAUNCH("2 ranks, accelerate launch");
+
+    final String title;
+
+    Start(String title) {
+      this.title = title;
+    }
+  }
+
+  enum Fault {
+    BETWEEN_SAVES("kill between saves"),
+    INSIDE_SAVE("kill inside a save"),
+    INSIDE_UPLOAD("kill inside the upload"),
+    NOTICE("SIGTERM with notice");
+
+    final String title;
+
+    Fault(String title) {
+      this.title = title;
+    }
+  }
+
+  /** Those that every run of the tests makes: one of each kind of fault but the upload's. */
+  static List<MatrixRow> usual() {
+    return List.of(
+        new MatrixRow(MatrixScript.HF_TRAINER, Start.PYTHON, Fault.BETWEEN_SAVES),
+        new MatrixRow(MatrixScript.LIGHTNING, Start.PYTHON, Fault.INSIDE_SAVE),
+        new MatrixRow(MatrixScript.ORBAX, Start.PYTHON, Fault.NOTICE));
+  }
+
+  /** All of them; the most telling first, because a limit of time may cut the rest. */
+  static List<MatrixRow> all() {
+    var rows = new ArrayList<MatrixRow>();
+    for (var fault : Fault.values()) {
+      for (var script : MatrixScript.values()) {
+        rows.add(new MatrixRow(script, Start.PYTHON, fault));
+        if (script.ranks && fault == Fault.BETWEEN_SAVES) {
+          rows.add(new MatrixRow(script, Start.TORCHRUN, fault));
+        }
+      }
+      if (fault == Fault.BETWEEN_SAVES) {
+        rows.add(new MatrixRow(MatrixScript.HF_TRAINER, Start.MODULE, fault));
+        rows.add(new MatrixRow(MatrixScript.ACCELERATE, Start.ACCELERATE_LAUNCH, fault));
+        rows.add(new MatrixRow(MatrixScript.LIGHTNING, Start.OLD_PACKAGE, fault));
+      }
+    }
+    for (var fault : List.of(Fault.NOTICE, Fault.INSIDE_SAVE, Fault.INSIDE_UPLOAD)) {
+      for (var script : MatrixScript.values()) {
+        if (script.ranks) {
+          rows.add(new MatrixRow(script, Start.TORCHRUN, fault));
+        }
+      }
+    }
+    return rows;
+  }
+
+  @Override
+  public String toString() {
+    return script.title + ", " + start.title + ", " + fault.title;
+  }
+}

@@ -1,0 +1,335 @@
+package io.vaultlayer.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.vaultlayer.wire.Json;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** Makes one row happen, through the real plane and the real agent, and measures it. */
+final class MatrixRun {
+  private static final Duration LONG = Duration.ofMinutes(5);
+  private static final Pattern WEIGHTS = Pattern.compile("(?m)^weights (\\d+) ([0-9a-f]{64})$");
+  private static final Pattern PRINTED = Pattern.compile("(?m)^step (\\d+) loss");
+  private static final int NOTICE_SECONDS = 30;
+
+  /** One thread each, so that sums are added in one order; and nothing is looked up elsewhere. */
+  private static final Map<String, String> QUIET =
+      Map.of(
+          "OMP_NUM_THREADS", "1",
+          "HF_HUB_OFFLINE", "1",
+          "TOKENIZERS_PARALLELISM", "false",
+          "JAX_PLATFORMS", "cpu");
+
+  private static final Map<List<String>, String> TWINS = new ConcurrentHashMap<>();
+
+  private final Home home;
+  private final FrameworkPython python;
+  private final MatrixRow row;
+  private String job;
+  private Path instance;
+  private Instant struck;
+  private OptionalLong torn = OptionalLong.empty();
+
+  MatrixRun(Home home, FrameworkPython python, MatrixRow row) {
+    this.home = home;
+    this.python = python;
+    this.row = row;
+  }
+
+  MatrixResult run() {
+    var command = row.script().command(python, row.start());
+    var whole = TWINS.computeIfAbsent(command, this::undisturbed);
+    var arguments = new ArrayList<>(row.script().options());
+    QUIET.forEach((name, value) -> arguments.addAll(List.of("--env", name + "=" + value)));
+    arguments.addAll(command);
+    var workdir = row.script().workdir();
+    job = home.submit(workdir, arguments.toArray(String[]::new));
+    Home.delete(workdir);
+    Home.until(LONG, "a first commit of " + row, () -> !committed().isEmpty());
+    instance = home.instance(job, 1);
+    switch (row.fault()) {
+      case BETWEEN_SAVES -> betweenSaves();
+      case INSIDE_SAVE -> insideSave();
+      case INSIDE_UPLOAD -> insideUpload();
+      case NOTICE -> notice();
+    }
+    var stepAtKill = step();
+    var before = read(hook(1));
+    var secondsToGoOn = secondsToGoOn();
+    home.vl("wait", job);
+    return judged(whole, stepAtKill, before, secondsToGoOn);
+  }
+
+  private MatrixResult judged(
+      String whole, OptionalLong stepAtKill, String before, double secondsToGoOn) {
+    var end = home.status(job);
+    var logs = home.vl("logs", job).out();
+    var told = row + "\n" + end + "\n" + tail(logs);
+    assertThat(end.path("state").asText()).as(told).isEqualTo("succeeded");
+    assertThat(end.path("attempts")).as(told).hasSize(2);
+    var second = end.path("attempts").get(1);
+    assertThat(second.path("resumedFrom").asLong(0)).as(told).isPositive();
+    assertThat(end.path("warnings").toString()).as(told).doesNotContain("did not resume");
+    assertThat(logs).as(told).doesNotContain("resume_not_observed", "the hook failed");
+    long resumed = second.path("resumedFrom").asLong();
+    torn.ifPresent(step -> assertThat(committed()).as(told).doesNotContain(step));
+    if (!second.path("firstStep").isNull()) {
+      assertThat(second.path("firstStep").asLong()).as(told).isEqualTo(resumed + 1);
+    }
+    var weights = lastWeights(logs);
+    assertThat(weights).as(told).isEqualTo(whole);
+    return new MatrixResult(
+        row.toString(),
+        stepAtKill.isPresent() ? stepAtKill.getAsLong() : null,
+        resumed,
+        weights.equals(whole),
+        secondsLost(before, resumed),
+        secondsToGoOn);
+  }
+
+  // ---- faults
+
+  private void betweenSaves() {
+    long saved = newest(committed());
+    Home.until(LONG, "steps after a save of " + row, () -> step().orElse(0) > saved && !isSaving());
+    strike();
+  }
+
+  /** Stops the training in the moment that a save has begun, and looks whether it is not whole. */
+  private void insideSave() {
+    var pids = new ArrayList<Long>();
+    Home.until(
+        LONG,
+        "a stop inside a save of " + row,
+        () -> {
+          if (pids.isEmpty()) {
+            pids.addAll(Home.training(instance, row.script().file));
+          }
+          if (!isSaving()) {
+            return false;
+          }
+          Processes.kill("STOP", pids);
+          if (isSaving()) {
+            return true;
+          }
+          Processes.kill("CONT", pids);
+          return false;
+        });
+    torn = savingStep();
+    strike();
+  }
+
+  private void insideUpload() {
+    var pids = new ArrayList<>(List.of(Home.agent(instance)));
+    Home.until(
+        LONG,
+        "a stop inside an upload of " + row,
+        () -> {
+          if (!isUploading()) {
+            return false;
+          }
+          Processes.kill("STOP", pids);
+          if (isUploading()) {
+            return true;
+          }
+          Processes.kill("CONT", pids);
+          return false;
+        });
+    strike();
+  }
+
+  private void notice() {
+    long saved = newest(committed());
+    Home.until(LONG, "steps after a save", () -> step().orElse(0) > saved && !isSaving());
+    struck = Instant.now();
+    try {
+      Files.writeString(instance.resolve("reclaim"), Integer.toString(NOTICE_SECONDS));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    Home.until(LONG, "the end of the first host", () -> Home.processes(instance).isEmpty());
+  }
+
+  /** The host is gone, without a word: agent, launcher, every rank. */
+  private void strike() {
+    struck = Instant.now();
+    for (int again = 0; again < 100 && !Home.processes(instance).isEmpty(); again++) {
+      Processes.kill("KILL", Home.processes(instance));
+    }
+  }
+
+  // ---- what can be seen from outside
+
+  private List<Long> committed() {
+    return steps(step -> Files.exists(step.resolve("_manifest.json")));
+  }
+
+  /** Beside a checkpoint that is committed already: files of a step whose manifest has not come. */
+  private boolean isUploading() {
+    return !steps(step -> Files.notExists(step.resolve("_manifest.json"))).isEmpty();
+  }
+
+  private List<Long> steps(java.util.function.Predicate<Path> wanted) {
+    var epoch = home.bucket(job).resolve("checkpoints/e00000001");
+    try (Stream<Path> all = Files.list(epoch)) {
+      return all.filter(wanted)
+          .map(p -> Long.parseLong(p.getFileName().toString().substring("step-".length())))
+          .toList();
+    } catch (IOException | java.io.UncheckedIOException e) {
+      return List.of();
+    }
+  }
+
+  private static long newest(List<Long> steps) {
+    return steps.stream().mapToLong(Long::longValue).max().orElse(0);
+  }
+
+  /** The step that is done now, as the hook tells it or the script prints it. */
+  private OptionalLong step() {
+    var logs = instance.resolve("scratch/logs/e00000001");
+    var told = read(logs.resolve("progress.json"));
+    if (!told.isBlank()) {
+      try {
+        return OptionalLong.of(Json.tree(told).path("step").asLong());
+      } catch (Json.MalformedJson e) {
+        return OptionalLong.empty();
+      }
+    }
+    var printed = PRINTED.matcher(read(logs.resolve("output.log")));
+    var last = OptionalLong.empty();
+    while (printed.find()) {
+      last = OptionalLong.of(Long.parseLong(printed.group(1)));
+    }
+    return last;
+  }
+
+  private boolean isSaving() {
+    if (row.script() == MatrixScript.TORCH_SAVE) {
+      return isTorn(instance.resolve("scratch/work/runs/last.pt"));
+    }
+    var told = events(read(hook(1)), "saving", "saved");
+    return !told.isEmpty() && told.getLast().path("event").asText().equals("saving");
+  }
+
+  private OptionalLong savingStep() {
+    var told = events(read(hook(1)), "saving");
+    return told.isEmpty()
+        ? OptionalLong.empty()
+        : OptionalLong.of(told.getLast().path("step").asLong());
+  }
+
+  /** torch.save writes the end of a zip archive last. */
+  private static boolean isTorn(Path file) {
+    try (var open = new RandomAccessFile(file.toFile(), "r")) {
+      if (open.length() < 22) {
+        return true;
+      }
+      open.seek(open.length() - 22);
+      return open.readInt() != 0x504b0506;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private Path hook(int epoch) {
+    return home.instance(job, epoch)
+        .resolve("scratch/logs/e%08d/hook/events.jsonl".formatted(epoch));
+  }
+
+  private static List<JsonNode> events(String lines, String... names) {
+    return lines
+        .lines()
+        .filter(line -> line.endsWith("}"))
+        .map(Json::tree)
+        .filter(each -> List.of(names).contains(each.path("event").asText()))
+        .toList();
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  // ---- figures
+
+  /** From the moment the resumed step was done to the kill: the work that is done again. */
+  private Double secondsLost(String before, long resumed) {
+    return events(before, "saving", "saved").stream()
+        .filter(each -> each.path("step").asLong() == resumed)
+        .findFirst()
+        .map(each -> Math.max(0, seconds(struck) - each.path("at").asDouble()))
+        .orElse(null);
+  }
+
+  /** From the kill, or the notice, until the loop of the next attempt begins or has ended. */
+  private double secondsToGoOn() {
+    Home.until(LONG, "the next attempt's loop in " + row, this::hasGoneOn);
+    return seconds(Instant.now()) - seconds(struck);
+  }
+
+  private boolean hasGoneOn() {
+    try {
+      var second = home.instance(job, 2).resolve("scratch/logs/e00000002");
+      return !events(read(second.resolve("hook/events.jsonl")), "found").isEmpty()
+          || read(second.resolve("output.log")).contains("resuming at step");
+    } catch (java.util.NoSuchElementException e) {
+      return false;
+    }
+  }
+
+  private static double seconds(Instant at) {
+    return at.toEpochMilli() / 1000.0;
+  }
+
+  private String undisturbed(List<String> command) {
+    var workdir = row.script().workdir();
+    try {
+      var builder =
+          new ProcessBuilder(command).directory(workdir.toFile()).redirectErrorStream(true);
+      builder.environment().keySet().removeIf(k -> k.startsWith("VAULTLAYER_"));
+      builder.environment().putAll(QUIET);
+      var process = builder.start();
+      var text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (!process.waitFor(5, TimeUnit.MINUTES) || process.exitValue() != 0) {
+        throw new AssertionError(command + " does not even run undisturbed:\n" + tail(text));
+      }
+      return lastWeights(text);
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
+    } finally {
+      Home.delete(workdir);
+    }
+  }
+
+  private static String lastWeights(String text) {
+    var found = WEIGHTS.matcher(text);
+    Optional<String> last = Optional.empty();
+    while (found.find()) {
+      last = Optional.of(found.group(1) + " " + found.group(2));
+    }
+    return last.orElse("no weights in:\n" + tail(text));
+  }
+
+  private static String tail(String text) {
+    return text.substring(Math.max(0, text.length() - 3000));
+  }
+}
