@@ -11,6 +11,7 @@ many batches the data loader had given out; they are drawn again and dropped.
 
 import functools
 import os
+import shutil
 import time
 
 from vaultlayer_hook import mirror, report, resume, rng
@@ -125,6 +126,10 @@ class _Keeper(Keeper):
             self.held = number
             self._asking.signalled = True
 
+    def all_kept(self):
+        """No save waits for its other ranks."""
+        return not self._pending
+
     def pass_on(self):
         self._pass_on(self.held or 15, None)
 
@@ -158,6 +163,8 @@ def _callback_class(base):
             self._epoch_random = None  # as it was before the epoch's loader was opened
             self._epoch_known = False
             self._sidecars = []
+            self._leftover = None  # the file of a save that was asked for
+            self._awaited = []  # saves that were begun and are not on disk yet
 
         # --- called by the patches ---
 
@@ -192,18 +199,39 @@ def _callback_class(base):
         def has_saved(self, filepath, weights_only):
             path = str(filepath)
             step = self._trainer.global_step
+            if weights_only:
+                report.say("save_weights_only=True: the script's own checkpoints hold no optimizer and"
+                           " cannot be resumed from; they are not kept, only those that the agent"
+                           " asks for are")
+                return
             known = step == self._kept_step and self._asked is None
-            if not self._begun or weights_only or known or not os.path.exists(path):
-                return  # last.ckpt is a second copy of the step; a remote path is not ours to link
+            if not self._begun or known or "://" in path:
+                return  # last.ckpt is a second copy of the step; a bucket's path is not ours to link
             self._kept_step = step
             request, self._asked = self._asked, None
-            self._keeper.saved(step, [Source(path)] + self._random_sources(step), request,
-                               file=os.path.basename(path), epoch=self._trainer.current_epoch)
+            save = (step, [Source(path)] + self._random_sources(step), request,
+                    {"file": os.path.basename(path), "epoch": self._trainer.current_epoch})
+            self._awaited.append((path, save))
+            self._arrived()
+
+        def _arrived(self):
+            """Saves that are on disk by now: asynchronous ones come later, by a rename."""
+            waiting = []
+            for path, save in self._awaited:
+                if os.path.exists(path):
+                    step, sources, request, noted = save
+                    self._keeper.saved(step, sources, request, **noted)
+                else:
+                    waiting.append((path, save))
+            self._awaited = waiting[-2:]
 
         @guarded
         def over(self):
             self._loaded()
+            self._arrived()
             self._keeper.end()
+            if self._leftover is not None:
+                self._forget()
             self._trainer._vaultlayer = None
             if self in self._trainer.callbacks:
                 self._trainer.callbacks.remove(self)
@@ -253,6 +281,10 @@ def _callback_class(base):
             if loss is not None and now - self._loss_read >= _LOSS_SECONDS:
                 self._loss, self._loss_read = float(loss.detach()), now
             self._keeper.stepped(step, self._loss)
+            if self._awaited:
+                self._arrived()
+            if self._leftover is not None and not self._awaited and self._keeper.all_kept():
+                self._forget()
             self._asked = self._keeper.due(step)
 
         # --- its own ---
@@ -266,15 +298,20 @@ def _callback_class(base):
             except Exception as error:
                 self._asked = None
                 self._keeper.not_saved(step, "%s: %s" % (type(error).__name__, error), request)
-            self._forget(place)
+            self._leftover = place
             if request == BY_SIGNAL:
                 self._keeper.pass_on()
                 self._keeper.held = None
 
-        @guarded
-        def _forget(self, place):
-            if self._trainer.is_global_zero and os.path.isfile(place):
-                os.unlink(place)  # what the kept directory holds is another name of it
+        def _forget(self):
+            """What the kept directory holds by now is another name of the same files."""
+            place, self._leftover = self._leftover, None
+            if not self._trainer.is_global_zero:
+                return
+            if os.path.isdir(place):  # of a sharded strategy
+                shutil.rmtree(place, ignore_errors=True)
+            elif os.path.isfile(place):
+                os.unlink(place)
 
         @guarded
         def _pass_on_in_time(self, step):
