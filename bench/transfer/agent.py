@@ -45,7 +45,11 @@ class Plane:
             def log_message(self, *_):
                 pass
 
-        self.door = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door)
+        class Quiet(http.server.ThreadingHTTPServer):
+            def handle_error(self, *_):
+                pass  # an agent that is ended breaks its connection off
+
+        self.door = Quiet(("127.0.0.1", 0), Door)
         self.door.daemon_threads = True
         threading.Thread(target=self.door.serve_forever, daemon=True).start()
         self.endpoint = f"http://127.0.0.1:{self.door.server_port}"

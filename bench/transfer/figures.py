@@ -21,6 +21,10 @@ def rows(samples):
                "peakMiB": round(middle("peakMiB"), 1)}
         if tool == "vl" and all("noticeSeconds" in run for run in runs):
             row["noticeSeconds"] = round(middle("noticeSeconds"), 3)
+        if all("bare" in run for run in runs):
+            bare = lambda field: statistics.median(run["bare"][field] for run in runs)
+            row["withoutDigest"] = {"wallSeconds": round(bare("wallSeconds"), 3),
+                                    "cpuSecondsPerGB": round(bare("cpuSeconds") / (case.bytes / GB), 3)}
         found.append(row)
     return found
 
@@ -72,7 +76,9 @@ def table(document):
     lines.append(f"{'server':<8} {'case':<12} {'phase':<8} {'tool':<8} {'wall s':>8} {'start s':>8} {'CPU s/GB':>9} {'peak MiB':>9}")
     for row in document["rows"]:
         lines.append("{server:<8} {case:<12} {phase:<8} {tool:<8} {wallSeconds:>8.2f} {startSeconds:>8.2f} "
-                     "{cpuSecondsPerGB:>9.2f} {peakMiB:>9.0f}".format(**row))
+                     "{cpuSecondsPerGB:>9.2f} {peakMiB:>9.0f}".format(**row)
+                     + ("  (without the digest {wallSeconds:.2f} s, {cpuSecondsPerGB:.2f})".format(**row["withoutDigest"])
+                        if "withoutDigest" in row else ""))
     if document.get("slowdown"):
         lines.append("")
         for name, one in document["slowdown"].items():

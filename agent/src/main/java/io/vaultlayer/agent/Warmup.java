@@ -11,6 +11,7 @@ import io.vaultlayer.wire.BucketLayout;
 import io.vaultlayer.wire.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +29,20 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
  */
 final class Warmup {
   private static final String JOB = "job_warmup";
+
+  /**
+   * A save that is large enough for the JDK to note what is hot in one, so that the first real save
+   * is compiled at once and not after its first seconds.
+   */
+  private static final String SCRIPT =
+      """
+      echo step 1 loss 0.5
+      mkdir "$VAULTLAYER_CHECKPOINT_DIR/.new"
+      for file in 1 2 3 4; do
+        head -c 15000000 /dev/zero >"$VAULTLAYER_CHECKPOINT_DIR/.new/$file"
+      done
+      mv "$VAULTLAYER_CHECKPOINT_DIR/.new" "$VAULTLAYER_CHECKPOINT_DIR/checkpoint-1"
+      """;
 
   private final byte[] workdir;
   private final HttpServer server;
@@ -67,7 +82,7 @@ final class Warmup {
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
       String path = exchange.getRequestURI().getPath();
-      exchange.getRequestBody().readAllBytes();
+      exchange.getRequestBody().transferTo(OutputStream.nullOutputStream());
       byte[] body =
           path.startsWith("/v1/")
               ? Json.render(document(path.substring(path.lastIndexOf('/') + 1)))
@@ -82,6 +97,7 @@ final class Warmup {
   private Object document(String call) {
     return switch (call) {
       case "register" -> assignment();
+      case "commit" -> new AttemptApi.Committed(1, 1);
       case "heartbeat" -> new AttemptApi.HeartbeatAck(1, 8, null, null);
       default -> Map.of();
     };
@@ -116,7 +132,7 @@ final class Warmup {
   }
 
   private static byte[] workdir() throws IOException {
-    byte[] script = "echo step 1 loss 0.5\n".getBytes(StandardCharsets.UTF_8);
+    byte[] script = SCRIPT.getBytes(StandardCharsets.UTF_8);
     var bytes = new ByteArrayOutputStream();
     try (var tar = new TarArchiveOutputStream(new GZIPOutputStream(bytes))) {
       var entry = new TarArchiveEntry("run.sh");

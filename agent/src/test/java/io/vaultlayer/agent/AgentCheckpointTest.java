@@ -2,6 +2,7 @@ package io.vaultlayer.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vaultlayer.agent.s3.LoopbackBucket;
 import io.vaultlayer.wire.AttemptApi;
 import io.vaultlayer.wire.BucketLayout;
 import java.nio.file.Files;
@@ -73,6 +74,25 @@ class AgentCheckpointTest {
       assertThat(committed(scene)).doesNotHaveDuplicates().isSorted().endsWith(40L);
       assertThat(scene.exit().outcome()).isEqualTo("succeeded");
       assertThat(scene.exit().firstStep()).isEqualTo(resumed + 1);
+    }
+  }
+
+  @Test
+  void theCheckpointIsRestoredWhileTheSetupRuns() throws Exception {
+    try (var scene = new AgentScene(directory, COUNTS)) {
+      scene.setup = "touch " + directory.resolve("setup-") + "$VAULTLAYER_ATTEMPT";
+      // Nothing can be restored before the second setup has begun.
+      scene.bucket.faults(call ->
+          call.isFor("GET", "_manifest.json") && !Files.exists(directory.resolve("setup-2"))
+              ? LoopbackBucket.Fault.SERVER_ERROR
+              : LoopbackBucket.Fault.NONE);
+      scene.launch();
+      long pid = Long.parseLong(scene.printed(1, "pid "));
+      scene.await(() -> !committed(scene).isEmpty());
+      AgentScene.signal("KILL", pid);
+      assertThat(scene.exitCode()).isZero();
+      assertThat(scene.printed(2, "starts with ")).contains("/checkpoint-");
+      assertThat(scene.exit().outcome()).isEqualTo("succeeded");
     }
   }
 

@@ -18,6 +18,7 @@ import io.vaultlayer.agent.s3.ObjectStore;
 import io.vaultlayer.agent.s3.S3Objects;
 import io.vaultlayer.agent.s3.Stop;
 import io.vaultlayer.agent.s3.StoreException;
+import io.vaultlayer.agent.s3.Throttle;
 import io.vaultlayer.agent.work.TrainingEnvironment;
 import io.vaultlayer.core.cadence.Lifetimes;
 import io.vaultlayer.core.cadence.Rhythm;
@@ -49,6 +50,9 @@ public final class Attempt {
   /** The saves have a switch of their own: a last save that takes too long is cut by it. */
   private final Stop savesStop = new Stop();
 
+  /** One for all that goes out: output, checkpoints, results. */
+  private final Throttle uploads;
+
   private final ObjectStore store;
   private final Bulletin bulletin;
   private final Hook hook;
@@ -75,8 +79,9 @@ public final class Attempt {
             Duration.ofSeconds(assignment.parkSeconds()),
             Duration.ofSeconds(assignment.deadManSeconds()));
     this.credentials = new Credentials(host.clocks(), assignment.credentials());
-    this.store = written(stop);
     this.bulletin = new Bulletin(host.places(), assignment.epoch(), host.clocks());
+    this.uploads = UploadRate.of(assignment.environment(), bulletin::warn);
+    this.store = written(stop);
     this.hook = new Hook(host.places().hook(assignment.epoch()), host.log(), bulletin::warn);
     this.heartbeats =
         new Heartbeats(
@@ -146,33 +151,45 @@ public final class Attempt {
             this::warn,
             scope);
     preparation.work();
-    phase("restoring");
-    Preparation.Ready ready = preparation.restore();
-    bulletin.startsFrom(ready.restored().map(Restored::step).orElse(0L));
-    Map<String, String> environment =
-        TrainingEnvironment.of(
-            assignment, host.places(), host.label(), ready.restored(), host.environment());
-    var launch = new Launch(host.places(), assignment.epoch(), environment);
     Unreached.by(assignment.command()).ifPresent(this::warn);
-    if (host.inbox().noticed()) {
-      return closing().close(reports().reclaimed(null, null, "notice before the start"));
-    }
+    // Both take long and neither needs the other: one waits for the bucket, one for package
+    // indexes.
+    var restoring = Restoring.start(preparation);
     try {
       if (assignment.setup() != null && !assignment.setup().isBlank()) {
+        if (host.inbox().noticed()) {
+          return closing().close(reports().reclaimed(null, null, "notice before the start"));
+        }
         phase("setup");
         OomRecord memory = OomRecord.start();
+        Launch launch = launch(Optional.empty());
         Child setup = begun(launch.setup(assignment.setup()));
         Optional<Outcome> over = ending().afterSetup(setup, launch, memory);
         if (over.isPresent()) {
           return over.get();
         }
       }
-      return train(scope, ready, launch);
+      phase("restoring");
+      Preparation.Ready ready = restoring.await();
+      bulletin.startsFrom(ready.restored().map(Restored::step).orElse(0L));
+      if (host.inbox().noticed()) {
+        return closing().close(reports().reclaimed(null, null, "notice before the start"));
+      }
+      return train(scope, ready, launch(ready.restored()));
     } catch (Child.NotStarted e) {
       return closing().close(reports().failed("program_not_found", null, null, e.getMessage()));
+    } catch (StoreException.Stopped e) {
+      throw e;
     } catch (IOException e) {
       return closing().close(reports().unhealthy("starting: " + e.getMessage()));
     }
+  }
+
+  private Launch launch(Optional<Restored> restored) {
+    Map<String, String> environment =
+        TrainingEnvironment.of(
+            assignment, host.places(), host.label(), restored, host.environment());
+    return new Launch(host.places(), assignment.epoch(), environment);
   }
 
   /**
@@ -189,7 +206,8 @@ public final class Attempt {
           }
           return credentials.current();
         },
-        until);
+        until,
+        uploads);
   }
 
   private Outcome train(Scope scope, Preparation.Ready ready, Launch launch)

@@ -29,13 +29,11 @@ final class FileSet {
   /** Leading part of the paths that the keys leave out, such as {@code checkpoint-800/}. */
   private final String cut;
 
-  private final Journal journal;
   private final Map<String, Manifest.File> stored = new HashMap<>();
   private final Map<String, Known.Parts> parts = new HashMap<>();
   private final Map<String, PartUpload> begun = new HashMap<>();
 
-  FileSet(Path root, Tree tree, String prefix, String cut, Journal journal) {
-    this.journal = journal;
+  FileSet(Path root, Tree tree, String prefix, String cut) {
     this.root = root;
     this.tree = tree;
     this.prefix = prefix;
@@ -153,7 +151,6 @@ final class FileSet {
 
     @Override
     public void stored(Sender.Item item, Manifest.File file, Digest.Whole digest) {
-      journal.stored(file, digest);
       note(sender, item.name(), file, digest.parts());
     }
 
@@ -166,7 +163,7 @@ final class FileSet {
 
     @Override
     public PartUpload begin(Sender.Item item, String key) {
-      var upload = new PartUpload(sender, item, key, journal);
+      var upload = new PartUpload(sender, item, key);
       synchronized (stored) {
         begun.put(item.path(), upload);
       }

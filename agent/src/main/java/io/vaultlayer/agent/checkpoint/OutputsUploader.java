@@ -49,7 +49,7 @@ public final class OutputsUploader {
     Tree tree = Tree.of(directory, names, Limits.MOST_FILES);
     check(directory, tree);
     String prefix = BucketLayout.outputs(job, epoch);
-    var files = new FileSet(directory, tree, prefix, "", Journal.NONE).send(sender, Known.NOTHING);
+    var files = new FileSet(directory, tree, prefix, "").send(sender, Known.NOTHING);
     String key = BucketLayout.outputsManifest(job, epoch);
     var manifest =
         new Manifest(job, epoch, null, clock.instant().toString(), "unknown", files, Map.of());

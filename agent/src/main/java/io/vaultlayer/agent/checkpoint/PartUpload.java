@@ -15,34 +15,19 @@ import java.util.concurrent.ConcurrentSkipListMap;
  */
 final class PartUpload {
   /** A part that the store has, and what was in it. */
-  record Sent(ObjectStore.Part part, Digest.Part digest) {}
+  private record Sent(ObjectStore.Part part, Digest.Part digest) {}
 
   private final Sender sender;
   private final Sender.Item item;
   private final String key;
-  private final Journal journal;
   private final Map<Integer, Sent> sent = new ConcurrentSkipListMap<>();
   private String id = "";
   private volatile boolean spent;
 
-  PartUpload(Sender sender, Sender.Item item, String key, Journal journal) {
+  PartUpload(Sender sender, Sender.Item item, String key) {
     this.sender = sender;
     this.item = item;
     this.key = key;
-    this.journal = journal;
-  }
-
-  /** One that an agent before us opened. */
-  PartUpload(
-      Sender sender,
-      Sender.Item item,
-      String key,
-      Journal journal,
-      String id,
-      Map<Integer, Sent> sent) {
-    this(sender, item, key, journal);
-    this.id = id;
-    this.sent.putAll(sent);
   }
 
   String key() {
@@ -81,9 +66,7 @@ final class PartUpload {
   }
 
   private void accepted(int number, ObjectStore.Part part, Digest.Part digest) {
-    var one = new Sent(part, digest);
-    sent.put(number, one);
-    journal.part(item.path(), number, one);
+    sent.put(number, new Sent(part, digest));
   }
 
   /**
@@ -133,13 +116,11 @@ final class PartUpload {
     }
     id = "";
     sent.clear();
-    journal.dropped(item.path());
   }
 
   private synchronized String open() throws StoreException {
     if (id.isEmpty()) {
       id = sender.store().createMultipart(key);
-      journal.opened(item.path(), key, id);
     }
     return id;
   }

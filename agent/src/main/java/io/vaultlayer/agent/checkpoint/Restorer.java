@@ -68,30 +68,27 @@ final class Restorer {
   }
 
   /**
-   * Downloads files below a directory, and verifies them.
+   * Downloads files below a directory, and verifies them as they come: a file of one range while it
+   * is written, a larger one range by range behind those that have arrived.
    *
    * @param files some of a checked manifest's
    */
   void download(List<Manifest.File> files, Path into) throws DamagedCheckpoint, IOException {
-    try (var crew = new Crew(Crew.LARGE)) {
+    var made = new HashSet<Path>();
+    try (var crew = new Crew(Math.clamp(files.size(), Crew.LARGE, Crew.SMALL))) {
       for (Manifest.File file : files) {
+        if (crew.hasFailed()) {
+          break;
+        }
         Path target = into.resolve(file.path());
-        Files.createDirectories(target.getParent());
-        try (var out = new RandomAccessFile(target.toFile(), "rw")) {
-          out.setLength(file.bytes());
+        if (made.add(target.getParent())) {
+          Files.createDirectories(target.getParent());
         }
-        for (long at = 0; at < Math.max(1, file.bytes()) && !crew.hasFailed(); at += range) {
-          long from = at;
-          crew.start(() -> fetch(file, target, from));
+        if (file.bytes() <= range) {
+          crew.start(() -> whole(file, target));
+        } else {
+          inRanges(file, target, crew);
         }
-      }
-      crew.finish();
-    } catch (Damage e) {
-      throw new DamagedCheckpoint(e.getMessage());
-    }
-    try (var crew = new Crew(Crew.LARGE)) {
-      for (Manifest.File file : files) {
-        crew.start(() -> verify(file, into.resolve(file.path())));
       }
       crew.finish();
     } catch (Damage e) {
@@ -117,29 +114,129 @@ final class Restorer {
     }
   }
 
-  private void fetch(Manifest.File file, Path target, long from) throws IOException {
-    long total;
-    try {
+  private void whole(Manifest.File file, Path target) throws IOException {
+    var digest = new Digest();
+    try (FileChannel channel =
+        FileChannel.open(target, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       if (file.bytes() == 0) {
-        total = store.head(file.key()).orElseThrow(() -> new Damage(file, "is missing")).bytes();
+        ObjectStore.ObjectInfo there = empty(file);
+        sized(file, there.bytes());
       } else {
+        fetch(
+            file,
+            0,
+            file.bytes(),
+            (piece, at) -> {
+              digest.update(piece.duplicate());
+              write(channel, piece, at);
+            });
+      }
+    }
+    verified(file, digest.whole().sha256());
+  }
+
+  private ObjectStore.ObjectInfo empty(Manifest.File file) throws IOException {
+    return store.head(file.key()).orElseThrow(() -> new Damage(file, "is missing"));
+  }
+
+  /** Several ranges at a time into a file of its full size. */
+  private void inRanges(Manifest.File file, Path target, Crew crew) throws IOException {
+    try (var out = new RandomAccessFile(target.toFile(), "rw")) {
+      out.setLength(file.bytes());
+    }
+    var order = new InOrder(file, target);
+    for (long at = 0; at < file.bytes() && !crew.hasFailed(); at += range) {
+      long from = at;
+      crew.start(() -> {
+        long bytes = Math.min(range, file.bytes() - from);
         try (FileChannel channel = FileChannel.open(target, StandardOpenOption.WRITE)) {
-          long bytes = Math.min(range, file.bytes() - from);
-          total = store.readInto((piece, at) -> write(channel, piece, at), file.key(), from, bytes);
+          fetch(file, from, bytes, (piece, to) -> write(channel, piece, to));
+        }
+        order.arrived(from);
+      });
+    }
+  }
+
+  /** Digests ranges in their order, each as soon as all before it are there. */
+  private final class InOrder {
+    private final Manifest.File file;
+    private final Path target;
+    private final Set<Long> there = new HashSet<>();
+    private final MessageDigest sha = Hex.newSha256();
+    private long next;
+    private boolean digesting;
+
+    InOrder(Manifest.File file, Path target) {
+      this.file = file;
+      this.target = target;
+    }
+
+    /** Whoever brings the range that was waited for digests it, and what came after it. */
+    void arrived(long from) throws IOException {
+      synchronized (this) {
+        there.add(from);
+        if (digesting || !there.contains(next)) {
+          return;
+        }
+        digesting = true;
+      }
+      boolean all = false;
+      try (FileChannel channel = FileChannel.open(target, StandardOpenOption.READ)) {
+        while (another()) {
+          all = digest(channel);
         }
       }
+      if (all) {
+        verified(file, Hex.of(sha.digest()));
+      }
+    }
+
+    private synchronized boolean another() {
+      digesting = there.remove(next);
+      return digesting;
+    }
+
+    /**
+     * @return whether that was the last of the file
+     */
+    private boolean digest(FileChannel channel) throws IOException {
+      var piece = ByteBuffer.allocate(PIECE);
+      long end = Math.min(file.bytes(), next + range);
+      for (long at = next; at < end; ) {
+        piece.clear().limit((int) Math.min(PIECE, end - at));
+        int got = channel.read(piece, at);
+        if (got < 0) {
+          throw new IOException("reading back " + Gate.shown(file.path()) + ": it became shorter");
+        }
+        sha.update(piece.array(), 0, got);
+        at += got;
+      }
+      synchronized (this) {
+        next = end;
+      }
+      return end == file.bytes();
+    }
+  }
+
+  private void fetch(Manifest.File file, long from, long bytes, ObjectStore.Sink sink)
+      throws IOException {
+    try {
+      sized(file, store.readInto(sink, file.key(), from, bytes));
     } catch (StoreException.NotThere e) {
       throw new Damage(file, "is missing");
     } catch (StoreException.WrongSize e) {
       throw new Damage(file, "is shorter than the " + file.bytes() + " bytes committed");
     }
+  }
+
+  private static void sized(Manifest.File file, long total) throws Damage {
     if (total != file.bytes()) {
       throw new Damage(file, "has " + total + " bytes and not the " + file.bytes() + " committed");
     }
   }
 
-  private static void verify(Manifest.File file, Path path) throws IOException {
-    if (!sha256(path).equals(file.sha256())) {
+  private static void verified(Manifest.File file, String sha256) throws Damage {
+    if (!sha256.equals(file.sha256())) {
       throw new Damage(file, "has another digest than was committed");
     }
   }

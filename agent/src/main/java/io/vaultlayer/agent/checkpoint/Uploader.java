@@ -74,8 +74,7 @@ final class Uploader {
     Job(Scope scope, Snapshot snapshot) {
       this.snapshot = snapshot;
       String prefix = BucketLayout.checkpoint(scope.job(), scope.epoch(), snapshot.step());
-      this.files =
-          new FileSet(snapshot.files(), snapshot.tree(), prefix, cut(snapshot), Journal.NONE);
+      this.files = new FileSet(snapshot.files(), snapshot.tree(), prefix, cut(snapshot));
     }
 
     /** It will not be committed: what the store has of unfinished files is dropped. */

@@ -37,16 +37,16 @@ final class Answer {
   }
 
   /** Reads the head of the final answer. */
-  void readHead(boolean bodiless, int patienceMillis) throws IOException {
+  void readHead(boolean bodiless) throws IOException {
     for (int interim = 0; interim <= MOST_INTERIM; interim++) {
       headers.clear();
-      String[] words = line(patienceMillis).split(" ", 3);
+      String[] words = line().split(" ", 3);
       if (words.length < 2 || !words[0].startsWith("HTTP/1.")) {
         throw new IOException("the answer is not HTTP");
       }
       status = (int) number(words[1], 10);
       closes = words[0].equals("HTTP/1.0");
-      for (String line = line(patienceMillis); !line.isEmpty(); line = line(patienceMillis)) {
+      for (String line = line(); !line.isEmpty(); line = line()) {
         int colon = line.indexOf(':');
         if (colon > 0) {
           String name = line.substring(0, colon).toLowerCase(Locale.ROOT);
@@ -117,7 +117,7 @@ final class Answer {
       window.put(buffer.slice(buffer.position(), got));
       buffer.position(buffer.position() + got);
     } else {
-      got = wire.read(window, Wire.SILENCE_MILLIS);
+      got = wire.read(window);
     }
     if (got < 0) {
       ended = true;
@@ -130,7 +130,7 @@ final class Answer {
     if (left != TO_THE_END) {
       left -= got;
       if (left == 0 && chunked) {
-        line(Wire.SILENCE_MILLIS);
+        line();
       } else {
         ended = left == 0;
       }
@@ -140,13 +140,13 @@ final class Answer {
 
   private boolean nextChunk() throws IOException {
     headBytes = 0;
-    String size = line(Wire.SILENCE_MILLIS);
+    String size = line();
     int semicolon = size.indexOf(';');
     left = number((semicolon < 0 ? size : size.substring(0, semicolon)).strip(), 16);
     if (left > 0) {
       return true;
     }
-    while (!line(Wire.SILENCE_MILLIS).isEmpty()) {
+    while (!line().isEmpty()) {
       // Trailers say nothing that is wanted here.
     }
     ended = true;
@@ -165,12 +165,12 @@ final class Answer {
     throw new IOException("the answer is not HTTP: a number is none");
   }
 
-  private String line(int patienceMillis) throws IOException {
+  private String line() throws IOException {
     var text = new StringBuilder(80);
     while (true) {
       if (!buffer.hasRemaining()) {
         buffer.clear();
-        int got = wire.read(buffer, patienceMillis);
+        int got = wire.read(buffer);
         buffer.flip();
         if (got < 0) {
           throw new IOException("the connection ended before the answer");

@@ -75,6 +75,7 @@ final class Exchange {
   private final Wires.Lent lent;
   private final Answer answer;
   private final Stop stop;
+  private boolean spoiled;
 
   private Exchange(Line line, Wires.Lent lent) {
     this.wires = line.wires();
@@ -214,7 +215,7 @@ final class Exchange {
   void finish() {
     try {
       var rest = ByteBuffer.allocate(16 << 10);
-      for (int drained = 0; !answer.leavesWireUsable() && drained < MOST_DRAINED; ) {
+      for (int drained = 0; !spoiled && !answer.leavesWireUsable() && drained < MOST_DRAINED; ) {
         int got = answer.read(rest.clear());
         if (got < 0) {
           break;
@@ -224,7 +225,7 @@ final class Exchange {
     } catch (IOException e) {
       // Then it is not kept.
     }
-    if (answer.leavesWireUsable()) {
+    if (!spoiled && answer.leavesWireUsable()) {
       wires.giveBack(lent);
     } else {
       cut();
@@ -244,10 +245,11 @@ final class Exchange {
       lent.wire().write(ByteBuffer.wrap(head));
       if (request.body() != null && !sent(request.body(), throttle)) {
         // Refused before all of it was read; the connection has no further use.
+        spoiled = true;
         good = true;
         return;
       }
-      answer.readHead(bodiless, Wire.SILENCE_MILLIS);
+      answer.readHead(bodiless);
       good = true;
     } finally {
       if (!good) {
@@ -269,7 +271,8 @@ final class Exchange {
     } catch (IOException e) {
       stop.check();
       try {
-        answer.readHead(false, REFUSAL_MILLIS);
+        lent.wire().hurry(REFUSAL_MILLIS);
+        answer.readHead(false);
       } catch (IOException nothing) {
         throw new CutWhileSending(e);
       }

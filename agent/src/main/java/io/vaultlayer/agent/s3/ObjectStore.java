@@ -30,9 +30,6 @@ public interface ObjectStore {
    */
   record Part(int number, String etag, String crc32) {}
 
-  /** A part that the store holds for an upload that is still open. */
-  record HeldPart(Part part, long bytes) {}
-
   /**
    * Takes an object's bytes as they come, in order and without gaps; {@code at} counts in the
    * object.
@@ -84,12 +81,6 @@ public interface ObjectStore {
   Part copyPart(
       String key, String uploadId, int number, String source, long offset, long bytes, long crc32)
       throws StoreException;
-
-  /**
-   * The parts of an open upload, in order of their numbers. @throws StoreException.NotThere when it
-   * is no longer open
-   */
-  List<HeldPart> listParts(String key, String uploadId) throws StoreException;
 
   /**
    * Makes the parts one object. @throws StoreException.AlreadyThere when the key is taken ({@code

@@ -21,9 +21,11 @@ final class PlainWire implements Wire {
   private final Selector selector;
   private final SelectionKey key;
   private final Stop stop;
+  private int silenceMillis;
   private final ByteBuffer input = ByteBuffer.allocateDirect(INPUT_BYTES).flip();
 
-  PlainWire(InetSocketAddress to, Stop stop) throws IOException {
+  PlainWire(InetSocketAddress to, int silenceMillis, Stop stop) throws IOException {
+    this.silenceMillis = silenceMillis;
     this.stop = stop;
     this.channel = SocketChannel.open();
     this.selector = Selector.open();
@@ -49,19 +51,24 @@ final class PlainWire implements Wire {
   public void write(ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       if (channel.write(bytes) == 0) {
-        await(SelectionKey.OP_WRITE, SILENCE_MILLIS, "sending");
+        await(SelectionKey.OP_WRITE, silenceMillis, "sending");
       }
     }
   }
 
   @Override
-  public int read(ByteBuffer into, int patienceMillis) throws IOException {
+  public int read(ByteBuffer into) throws IOException {
     int got = channel.read(into);
     while (got == 0) {
-      await(SelectionKey.OP_READ, patienceMillis, "waiting for an answer");
+      await(SelectionKey.OP_READ, silenceMillis, "waiting for an answer");
       got = channel.read(into);
     }
     return got;
+  }
+
+  @Override
+  public void hurry(int silenceMillis) {
+    this.silenceMillis = silenceMillis;
   }
 
   @Override

@@ -232,33 +232,6 @@ public final class S3Objects implements ObjectStore {
   }
 
   @Override
-  public List<HeldPart> listParts(String key, String uploadId) throws StoreException {
-    var parts = new ArrayList<HeldPart>();
-    Optional<String> after = Optional.empty();
-    do {
-      var request =
-          Request.of("GET", key)
-              .query("uploadId", uploadId)
-              .query("max-parts", Integer.toString(MOST_KEYS));
-      after.ifPresent(marker -> request.query("part-number-marker", marker));
-      String xml = tries.run("listing the parts of " + key, request, S3Objects::text);
-      for (String one : Xml.inner(xml, "Part", MOST_KEYS)) {
-        int number = Integer.parseInt(Xml.text(one, "PartNumber").orElse("0").strip());
-        parts.add(
-            new HeldPart(
-                new Part(
-                    number,
-                    Xml.text(one, "ETag").orElse(""),
-                    Xml.text(one, "ChecksumCRC32").orElse("")),
-                Long.parseLong(Xml.text(one, "Size").orElse("-1").strip())));
-      }
-      boolean more = Xml.text(xml, "IsTruncated").orElse("false").equals("true");
-      after = more ? Xml.text(xml, "NextPartNumberMarker") : Optional.empty();
-    } while (after.isPresent() && parts.size() < MOST_PARTS);
-    return List.copyOf(parts);
-  }
-
-  @Override
   public void completeMultipart(String key, String uploadId, List<Part> parts, boolean ifAbsent)
       throws StoreException {
     var xml = new StringBuilder("<CompleteMultipartUpload>");

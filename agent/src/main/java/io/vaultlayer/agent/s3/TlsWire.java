@@ -18,11 +18,12 @@ import javax.net.ssl.SSLSocketFactory;
  */
 final class TlsWire implements Wire {
   private static final int PIECE = 32 << 10;
-  private static final int LOOK_MILLIS = 5_000;
+  private static final int LOOK_MILLIS = 1_000;
   private static final Set<TlsWire> WRITING = ConcurrentHashMap.newKeySet();
   private static Thread watch;
 
   private final SSLSocket socket;
+  private final int silenceMillis;
   private final InputStream in;
   private final OutputStream out;
   private final ByteBuffer input = ByteBuffer.allocate(INPUT_BYTES).flip();
@@ -30,32 +31,34 @@ final class TlsWire implements Wire {
   private volatile long writingSince;
   private volatile boolean overdue;
 
-  private TlsWire(SSLSocket socket) throws IOException {
+  private TlsWire(SSLSocket socket, int silenceMillis) throws IOException {
+    this.silenceMillis = silenceMillis;
     this.socket = socket;
     this.in = socket.getInputStream();
     this.out = socket.getOutputStream();
   }
 
-  static TlsWire open(InetSocketAddress to, String host) throws IOException {
-    return open(to, host, (SSLSocketFactory) SSLSocketFactory.getDefault());
+  static TlsWire open(InetSocketAddress to, String host, int silenceMillis) throws IOException {
+    return open(to, host, silenceMillis, (SSLSocketFactory) SSLSocketFactory.getDefault());
   }
 
   /** The certificate must be trusted by the factory and made out to the host. */
-  static TlsWire open(InetSocketAddress to, String host, SSLSocketFactory factory)
+  static TlsWire open(
+      InetSocketAddress to, String host, int silenceMillis, SSLSocketFactory factory)
       throws IOException {
     var plain = new Socket();
     boolean good = false;
     try {
       plain.setTcpNoDelay(true);
       plain.connect(to, CONNECT_MILLIS);
-      plain.setSoTimeout(SILENCE_MILLIS);
+      plain.setSoTimeout(silenceMillis);
       var socket = (SSLSocket) factory.createSocket(plain, host, to.getPort(), true);
       var parameters = socket.getSSLParameters();
       parameters.setEndpointIdentificationAlgorithm("HTTPS");
       socket.setSSLParameters(parameters);
       socket.startHandshake();
       good = true;
-      return new TlsWire(socket);
+      return new TlsWire(socket, silenceMillis);
     } finally {
       if (!good) {
         plain.close();
@@ -81,8 +84,7 @@ final class TlsWire implements Wire {
   }
 
   @Override
-  public int read(ByteBuffer into, int patienceMillis) throws IOException {
-    socket.setSoTimeout(patienceMillis);
+  public int read(ByteBuffer into) throws IOException {
     int got = in.read(piece, 0, Math.min(piece.length, into.remaining()));
     if (got > 0) {
       into.put(piece, 0, got);
@@ -91,6 +93,11 @@ final class TlsWire implements Wire {
   }
 
   /** Cannot be told without reading; a request on a dead one fails before it is heard. */
+  @Override
+  public void hurry(int silenceMillis) throws IOException {
+    socket.setSoTimeout(silenceMillis);
+  }
+
   @Override
   public ByteBuffer input() {
     return input;
@@ -123,7 +130,7 @@ final class TlsWire implements Wire {
       while (true) {
         Thread.sleep(LOOK_MILLIS);
         for (TlsWire wire : WRITING) {
-          if (System.nanoTime() - wire.writingSince > SILENCE_MILLIS * 1_000_000L) {
+          if (System.nanoTime() - wire.writingSince > wire.silenceMillis * 1_000_000L) {
             wire.overdue = true;
             wire.close();
           }

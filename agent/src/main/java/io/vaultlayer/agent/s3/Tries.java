@@ -13,14 +13,19 @@ final class Tries {
   /**
    * How often and how far apart. Waits double from {@code first} to {@code longest}, each cut by
    * chance to between half and all of it.
+   *
+   * @param silence of a store that is still waited for, while it takes and while it gives
    */
-  record Pace(int most, Duration first, Duration longest) {}
+  record Pace(int most, Duration first, Duration longest, Duration silence) {}
+
+  /** Completing a large upload takes a store long. */
+  private static final Duration SILENCE = Duration.ofSeconds(60);
 
   /**
    * About 12 s at most: longer outages belong to the caller, who knows what became obsolete
    * meanwhile; much shorter, and a store's ordinary slow-down answers end an upload.
    */
-  static final Pace USUAL = new Pace(7, Duration.ofMillis(200), Duration.ofSeconds(5));
+  static final Pace USUAL = new Pace(7, Duration.ofMillis(200), Duration.ofSeconds(5), SILENCE);
 
   private static final int CUTS_BEFORE_ASKING = 2;
 
@@ -39,7 +44,7 @@ final class Tries {
       Pace pace,
       LongSupplier epochSeconds,
       Throttle throttle) {
-    this.line = new Exchange.Line(new Wires(stop), throttle, stop);
+    this.line = new Exchange.Line(new Wires(stop, pace.silence()), throttle, stop);
     this.source = source;
     this.stop = stop;
     this.pace = pace;

@@ -10,13 +10,10 @@ import java.util.Locale;
 
 /**
  * One connection to a store. Calls block, but never longer than a store may be silent: a store that
- * neither takes nor gives anything for {@link #SILENCE_MILLIS} ends them with an IOException.
+ * neither takes nor gives anything for so long ends them with an IOException.
  */
 interface Wire extends Closeable {
   int CONNECT_MILLIS = 5_000;
-
-  /** Silence of a store that is still to be waited for; completing a large upload takes long. */
-  int SILENCE_MILLIS = 60_000;
 
   int INPUT_BYTES = 16 << 10;
 
@@ -24,7 +21,10 @@ interface Wire extends Closeable {
   void write(ByteBuffer bytes) throws IOException;
 
   /** Reads at least one byte, or returns -1 at the end. */
-  int read(ByteBuffer into, int patienceMillis) throws IOException;
+  int read(ByteBuffer into) throws IOException;
+
+  /** From now on silence is waited for no longer than this. */
+  void hurry(int silenceMillis) throws IOException;
 
   /** What was read and not taken yet, between two answers nothing. */
   ByteBuffer input();
@@ -44,12 +44,14 @@ interface Wire extends Closeable {
   }
 
   /** Connects; every address of the name is tried. */
-  static Wire open(Target target, Stop stop) throws IOException {
+  static Wire open(Target target, int silenceMillis, Stop stop) throws IOException {
     IOException last = null;
     for (InetAddress address : InetAddress.getAllByName(target.host())) {
       try {
         var to = new InetSocketAddress(address, target.port());
-        return target.secure() ? TlsWire.open(to, target.host()) : new PlainWire(to, stop);
+        return target.secure()
+            ? TlsWire.open(to, target.host(), silenceMillis)
+            : new PlainWire(to, silenceMillis, stop);
       } catch (SocketTimeoutException | java.net.ConnectException e) {
         last = e;
       }

@@ -1,6 +1,7 @@
 package io.vaultlayer.agent.s3;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -19,9 +20,11 @@ final class Wires {
 
   private final Deque<Idle> idle = new ArrayDeque<>();
   private final Stop stop;
+  private final int silenceMillis;
 
-  Wires(Stop stop) {
+  Wires(Stop stop, Duration silence) {
     this.stop = stop;
+    this.silenceMillis = Math.toIntExact(silence.toMillis());
   }
 
   Lent take(Wire.Target target) throws IOException {
@@ -38,7 +41,7 @@ final class Wires {
   }
 
   Lent fresh(Wire.Target target) throws IOException {
-    return new Lent(target, Wire.open(target, stop), false);
+    return new Lent(target, Wire.open(target, silenceMillis, stop), false);
   }
 
   void giveBack(Lent lent) {

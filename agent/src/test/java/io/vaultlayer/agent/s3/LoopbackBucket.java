@@ -131,7 +131,8 @@ public final class LoopbackBucket implements AutoCloseable {
 
   /** A store on a host whose clock is off. */
   S3Objects store(Stop stop, long offBySeconds) {
-    var pace = new Tries.Pace(5, Duration.ofMillis(5), Duration.ofMillis(20));
+    var pace =
+        new Tries.Pace(5, Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofSeconds(10));
     return new S3Objects(
         this::credentials,
         stop,
@@ -275,10 +276,7 @@ public final class LoopbackBucket implements AutoCloseable {
               : put(call.key(), body, ifAbsent);
       case "POST" ->
           call.query().containsKey("uploads") ? open(call) : complete(call, body, ifAbsent);
-      case "GET" ->
-          call.query().containsKey("uploadId")
-              ? parts(call)
-              : call.key().isEmpty() ? list(call) : get(exchange, call.key());
+      case "GET" -> call.key().isEmpty() ? list(call) : get(exchange, call.key());
       case "HEAD" -> get(exchange, call.key());
       case "DELETE" -> {
         boolean known = uploads.remove(call.query().get("uploadId")) != null;
@@ -328,29 +326,6 @@ public final class LoopbackBucket implements AutoCloseable {
     byte[] copy = Arrays.copyOfRange(all, Integer.parseInt(ends[0]), Integer.parseInt(ends[1]) + 1);
     upload.parts().put(number, copy);
     return xml("<CopyPartResult><ETag>" + etag(copy) + "</ETag></CopyPartResult>");
-  }
-
-  private Answer parts(Call call) {
-    Upload upload = uploads.get(call.query().get("uploadId"));
-    if (upload == null || !upload.key().equals(call.key())) {
-      return error(404, "NoSuchUpload");
-    }
-    int after = Integer.parseInt(call.query().getOrDefault("part-number-marker", "0"));
-    int most = Integer.parseInt(call.query().get("max-parts"));
-    var numbers = upload.parts().keySet().stream().sorted().filter(n -> n > after).toList();
-    var xml = new StringBuilder("<ListPartsResult>");
-    for (int number : numbers.stream().limit(most).toList()) {
-      byte[] bytes = upload.parts().get(number);
-      xml.append("<Part><PartNumber>").append(number).append("</PartNumber><ETag>");
-      xml.append(etag(bytes)).append("</ETag><Size>").append(bytes.length).append("</Size></Part>");
-    }
-    if (numbers.size() > most) {
-      xml.append("<NextPartNumberMarker>").append(numbers.get(most - 1));
-      xml.append("</NextPartNumberMarker>");
-    }
-    return xml(
-        xml.append("<IsTruncated>" + (numbers.size() > most) + "</IsTruncated></ListPartsResult>")
-            .toString());
   }
 
   private Answer complete(Call call, byte[] body, boolean ifAbsent) {
