@@ -174,6 +174,7 @@ public final class Insertion {
         }
         case "eof" -> {
           shell.err().print("\n");
+          shell.say("no answer, so nothing is inserted");
           return Answer.NO;
         }
         default -> {}
@@ -184,9 +185,11 @@ public final class Insertion {
   private void show(Script script, byte[] source, Plan plan, boolean file) {
     boolean colours = shell.errIsTerminal() && shell.variable("NO_COLOR").isEmpty();
     var after = script.name() + (file ? "" : " (uploaded copy)");
-    for (var line : UnifiedDiff.of(source, plan.edits(), script.name(), after, plan.charset())) {
-      var clean = printable(line);
-      shell.err().print((colours ? coloured(clean) : clean) + "\n");
+    var lines = UnifiedDiff.of(source, plan.edits(), script.name(), after, plan.charset());
+    for (int i = 0; i < lines.size(); i++) {
+      var clean = printable(lines.get(i));
+      boolean header = i < 2;
+      shell.err().print((colours && !header ? coloured(clean) : clean) + "\n");
     }
     shell.err().flush();
   }
