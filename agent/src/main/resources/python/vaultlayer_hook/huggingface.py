@@ -22,7 +22,7 @@ from vaultlayer_hook.report import guarded
 
 FRAMEWORK = "transformers"
 STATE = "trainer_state.json"
-_NOT_THE_MODEL = r"(optimizer|scheduler|scaler|rng_state|global_step|training_args|latest\Z)"
+_NOT_THE_MODEL = r"(optimizer|scheduler|scaler|rng_state|global_step|trainer_state|training_args)"
 _NO_WEIGHTS_ONLY = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
 
 _resumed = False  # a process resumes its first training only

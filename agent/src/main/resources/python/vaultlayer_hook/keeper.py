@@ -28,6 +28,10 @@ from vaultlayer_hook.report import guarded
 OTHERS_SECONDS = 1.0
 LAST_SECONDS = 30.0  # at the end of the training nothing else is left to do
 
+# A launcher passes on the signal that its whole group has got already; who signals again later
+# than this means it.
+ECHO_SECONDS = 5.0
+
 current = None  # the Keeper of the training that runs in this process
 _trainings = 0  # of this process
 
@@ -63,10 +67,10 @@ class Keeper:
         self._between = self._meeting_place()
         self._asking = Asking(self.rank, self.world, self._between) if self._can_ask else None
         asks = self._asking is not None and self._asking.possible
+        if asks:
+            self._listen()  # first: who reads that it asks may ask at once
         if self.rank == 0:
             self._event("found", step=step, asks=asks, **details)
-        if asks:
-            self._listen()
         if self.first:
             self._tell_resumed(step, restored)
 
@@ -246,12 +250,13 @@ class Keeper:
             signal.signal(signal.SIGTERM, self._signalled)
 
     def _signalled(self, number, frame):
-        again = self._asking.signalled
-        self._asking.signalled = True
+        now = time.monotonic()
+        if not self._asking.signalled:
+            self._asking.signalled, self._told = True, now
         if callable(self._before):
             self._before(number, frame)
-        elif again or report.broken or os.getpid() != self._pid:
-            self._die()  # told twice, or a forked worker that has nothing to save
+        elif now - self._told > ECHO_SECONDS or report.broken or os.getpid() != self._pid:
+            self._die()  # told again, or a forked worker that has nothing to save
 
     def _die_if_told(self):
         """The save was the last: the program ends by the signal, as it would have without us."""
