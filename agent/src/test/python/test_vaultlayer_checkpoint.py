@@ -456,7 +456,7 @@ class HowOften(Case):
 
     def test_a_number_of_steps_and_the_last_one(self):
         self.assertEqual([4, 8, 10], self.saved(self.module(), 10, 1, every=4, of=10))
-        self.assertEqual([4, 8], self.saved(self.module(), 12, 1, every=4, of=12, last=False))
+        self.assertEqual([4, 8], self.saved(self.module(), 12, 1, every=4, of=12, save_last=False))
 
     def test_auto_saves_the_first_step_then_every_ten_seconds_and_the_last_one(self):
         self.assertEqual([1, 11, 21, 25], self.saved(self.module(), 25, 1, every="auto", of=25))
@@ -482,9 +482,20 @@ class HowOften(Case):
     def test_auto_saves_at_once_when_the_agent_asks(self):
         asked = self.home / "save-now"
         vl = self.module(VAULTLAYER_RUN_DIR=str(self.home))
+        vl.restore(vl.CHECKPOINT_DIR)
         self.assertEqual([1], self.saved(vl, 4, 1, every="auto"))
-        asked.write_text("r1")
+        asked.write_text("save-1")
         self.assertEqual([1], self.saved(vl, 4, 1, every="auto"))
+        told = [json.loads(line) for line in (self.home / "events.jsonl").read_text().splitlines()]
+        self.assertEqual(["found", "saved", "saved"], [each["event"] for each in told])
+        self.assertIs(True, told[0]["asks"])
+        self.assertEqual([None, "save-1"], [each.get("request") for each in told[1:]])
+
+    def test_a_loop_over_epochs_does_not_offer_to_save_when_asked(self):
+        vl = self.module(VAULTLAYER_RUN_DIR=str(self.home))
+        vl.restore(vl.CHECKPOINT_DIR, unit="epoch")
+        self.assertEqual([1], self.saved(vl, 4, 1, every="auto"))
+        self.assertFalse((self.home / "events.jsonl").exists())
 
     def test_auto_costs_a_step_next_to_nothing(self):
         vl = super().module(VAULTLAYER_PROGRESS_FILE=str(self.home / "progress.json"))

@@ -29,8 +29,8 @@ How often
     at most a thirtieth of the time, and never more than once in ten seconds;
     VAULTLAYER_CHECKPOINT_EVERY (steps, or a duration such as 30s, 10m) says otherwise, and when
     the agent asks for a save there is one at the end of the step. `of`, the
-    number of steps in all, has the last one saved too (last=False never). With `every` a save that fails is said on
-    stderr, and the training goes on.
+    number of steps in all, has the last one saved too (save_last=False never). With `every` a save
+    that fails is said on stderr, and the training goes on.
 
 Loops over epochs
     `restore(..., unit="epoch")` returns the epochs done, and checkpoint(step=) takes them. What is
@@ -194,33 +194,33 @@ def checkpoint(
     keep=3,
     every=None,
     of=None,
-    last=True,
+    save_last=True,
     **objects
 ):
     """Saves the given objects, `step` steps being done, and returns the path of the checkpoint.
 
     `save_path` is the directory where it differs from the one given to restore(). `loss` is
     recorded. `keep` is how many of the newest stay, at least 1. `every` is a number of steps or
-    "auto", `of` the number of steps in all; last=False never saves that one, for a script that
+    "auto", `of` the number of steps in all; save_last=False never saves that one, for a script that
     could not go on behind a loop of which no turn is left. Returns None where nothing is saved: outside a managed
     run, on ranks other than 0, and between the saves that `every` asks for.
     """
     step = _whole_number("step", step, 0)
-    if every is not None and not _due(step, every, of, last, loss):
+    if every is not None and not _due(step, every, of, save_last, loss):
         return None
     keep = _whole_number("keep", keep, 1)
     named = _named(model, optimizer, scheduler, objects)
     if every is None:
         return _save(step, named, save_path, loss, keep)
-    begun = time.monotonic()
+    begun, path = time.monotonic(), None
     try:
-        return _save(step, named, save_path, loss, keep)
+        path = _save(step, named, save_path, loss, keep)
     except Exception as error:
         _say("failed", "%s; the training goes on without this checkpoint" % error)
-        return None
     finally:
         if _cadence is not None:
-            _cadence.saved(begun)
+            _cadence.saved(begun, step if path else None)
+    return path
 
 
 def _save(step, named, save_path, loss, keep):
@@ -324,17 +324,17 @@ def progress(*, step, loss=None):
 # --- how often, and how far ---------------------------------------------------------------------
 
 
-def _due(step, every, of, last, loss):
+def _due(step, every, of, save_last, loss):
     """Whether checkpoint(every=) saves now; some two microseconds where it does not."""
     global _cadence, _progress_used
     if every != "auto":
-        return last if step == of else step % _whole_number("every", every, 1) == 0
+        return save_last if step == of else step % _whole_number("every", every, 1) == 0
     if _cadence is None:
         _cadence = _Cadence(os.environ.get("VAULTLAYER_CHECKPOINT_EVERY", ""))
     if _step_count is None:
         _progress_used = True
         _report(step, loss, now=False)
-    return last if step == of else _cadence.due(step)
+    return save_last if step == of else _cadence.due(step)
 
 
 class _Cadence:
@@ -356,14 +356,19 @@ class _Cadence:
         run = os.environ.get("VAULTLAYER_RUN_DIR")
         self._request = os.path.join(run, "save-now") if run else None
         self._seen = self._stamp()
+        self._asked = None  # name of the request that the next save answers
+        if _step_count is None and _directory is not None:  # an epoch's end is no answer
+            _tell("found", framework="helper", asks=True)
 
     def due(self, step):
         now = time.monotonic()
         if now >= self._look:
             self._look = now + PROGRESS_SECONDS
             seen, self._seen = self._seen, self._stamp()
-            if self._seen != seen:
-                return True  # the agent has asked, because the machine is about to go
+            if self._seen != seen and self._seen is not None:
+                with open(self._request, encoding="ascii", errors="replace") as file:
+                    self._asked = file.read(64).strip()
+                return True  # the agent has asked: the machine is about to go, or it is time
         return step % self.steps == 0 if self.steps is not None else now >= self._next
 
     def _stamp(self):
@@ -373,12 +378,31 @@ class _Cadence:
             return None
         return seen and (seen.st_mtime_ns, seen.st_ino)
 
-    def saved(self, begun):
+    def saved(self, begun, step):
+        """A save has ended; step is None where it failed or was none."""
         now = time.monotonic()
+        if step is not None and _step_count is None:
+            told = {"request": self._asked} if self._asked else {}
+            _tell("saved", step=step, seconds=round(now - begun, 6), **told)
+            self._asked = None
         seconds = self.seconds
         if seconds is None:
             seconds = max(AUTO_SECONDS, AUTO_SHARE * (now - begun))
         self._next = now + seconds
+
+
+def _tell(event, **fields):
+    """One line for the agent, as the import hook writes them; a full disk costs the line only."""
+    run = os.environ.get("VAULTLAYER_RUN_DIR")
+    if not run or _rank() != 0:
+        return
+    told = {"at": round(time.time(), 3), "event": event, "rank": 0, "pid": os.getpid()}
+    told.update(fields)
+    try:
+        with open(os.path.join(run, "events.jsonl"), "ab", buffering=0) as file:
+            file.write((json.dumps(told) + "\n").encode("ascii"))
+    except OSError:
+        pass
 
 
 class _StepCount:

@@ -51,7 +51,7 @@ SELF_RETURNING = {
 }
 PURE_CALLS = {"len", "int", "min", "max", "abs", "round"}
 # Keywords of restore() and checkpoint() that mean something else than an object to save.
-TAKEN = {"step", "loss", "keep", "save_path", "directory", "every", "of", "last", "unit"}
+TAKEN = {"step", "loss", "keep", "save_path", "directory", "every", "of", "save_last", "unit"}
 
 
 class Unsure(Exception):
@@ -823,7 +823,7 @@ def plan(source, training):
     total = ast.unparse(training.range.args[0]) if len(training.range.args) == 1 else (
         "len(%s)" % whole)
     # What the script uses behind the loop and a turn has made: a resumed run needs a turn for it.
-    last = ", last=False" if training.needs_a_turn else ""
+    last = ", save_last=False" if training.needs_a_turn else ""
     call = '_vl.checkpoint(step=%s, of=%s%s, every="auto", %s)' % (
         done, total, last, everything)
 
