@@ -264,9 +264,9 @@ class Storm:
         one.resumable = True
         try:
             ran = self.home.command("cancel", one.id)
-            if ran.returncode == 3:  # it ended meanwhile
-                return False
-            if ran.returncode != 0:
+            if ran.returncode == 3 and self.home.ask(f"/v1/jobs/{one.id}")["state"] != "cancelled":
+                return False  # it ended meanwhile
+            if ran.returncode not in (0, 3):  # 3 and cancelled: the first answer was lost with the plane
                 self.trouble.append(f"cancel: exit {ran.returncode} {ran.stderr.strip()}")
                 return False
             time.sleep(chance.uniform(0, 5))
