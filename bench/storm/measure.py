@@ -21,7 +21,7 @@ from .proxy import Proxy
 FAULT = 330.0  # seconds that the longest fault takes
 TAIL = 420.0  # seconds that jobs have to end after the last fault
 DISK, DISK_PER_JOB_MINUTE = 256 << 20, 1 << 20  # bytes; a job writes half a MiB a minute
-SETTLED = 240.0  # seconds that the reaper has for what is left
+SETTLED = 420.0  # seconds that the reaper has for what is left: an inventory comes each five minutes
 
 
 def everything(args, say):

@@ -134,6 +134,31 @@ class ReapingTest {
     assertThat(row(orphan).state()).isEqualTo(InstanceRow.State.GONE);
   }
 
+  /** The plane died right after the write that closed the attempt: no hint, no due time. */
+  @Test
+  void whatVanishedWithoutAHintIsFoundByTheNextInventory() {
+    var job = world.submit(Map.of());
+    var agent = running();
+    var label = agent.bootstrap.label();
+    beating(agent, 70);
+    assertThat(row(label).dueAt().orElseThrow())
+        .as("at rest")
+        .isAfter(world.clock.instant().plus(Duration.ofMinutes(20)));
+    world.provider.vanish(label);
+    assertThat(agent.succeed().status()).isEqualTo(200);
+    ((io.vaultlayer.testkit.fake.MemoryQueue) world.queue("REAP_QUEUE_URL")).take();
+    world.pass(Duration.ofMinutes(2));
+    assertThat(row(label).state()).as("nobody was told").isEqualTo(InstanceRow.State.LIVE);
+    world.provider.partialList(1);
+    inventory();
+    assertThat(row(label).state()).as("a part of a list").isEqualTo(InstanceRow.State.LIVE);
+    world.provider.partialList(0);
+    inventory();
+    assertThat(row(label).state()).isEqualTo(InstanceRow.State.GONE);
+    assertThat(money(job).reserved()).isEmpty();
+    noLawIsBroken();
+  }
+
   @Test
   void aPartialListConfirmsNothingGone() {
     world.submit(Map.of());

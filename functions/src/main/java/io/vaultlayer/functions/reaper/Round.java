@@ -202,7 +202,10 @@ final class Round {
 
   // ---- whole inventories
 
-  /** Every instance that carries our owner's label, at every provider. */
+  /**
+   * Every instance that carries our owner's label, at every provider; then those that should be
+   * there and are not.
+   */
   void inventories() {
     for (var provider : platform.providers()) {
       for (var seen : list(provider).map(Inventory::instances).orElse(List.of())) {
@@ -213,6 +216,9 @@ final class Round {
         }
       }
     }
+    new Vanished(instances, control.log(), name -> platform.provider(name).flatMap(this::list))
+        .labels(platform.clock().instant())
+        .forEach(this::look);
   }
 
   private void shown(Provider provider, InstanceLabel label) {

@@ -23,9 +23,8 @@ public final class Reaper {
 
   /**
    * A living instance with its owner, alone under its label. The inventory finds it within five
-   * minutes when its owner has left it and the hint was lost; this look releases the money of one
-   * that has vanished as well. Halved it adds a hundredth to what an instance costs the plane;
-   * doubled, such money stays reserved for an hour.
+   * minutes when its owner has left it or it has vanished, hint or no hint; this look is for what
+   * an inventory cannot read. Halved it adds a hundredth to what an instance costs the plane.
    */
   public static final Duration AT_REST = Duration.ofMinutes(30);
 
