@@ -45,6 +45,9 @@ final class AgentScene implements AutoCloseable {
   int parkSeconds = 600;
   int deadManSeconds = 1800;
 
+  /** Beside what the agent's own environment has. */
+  Map<String, String> hostEnvironment = Map.of();
+
   private byte[] workdir;
   private Process agent;
 
@@ -118,6 +121,7 @@ final class AgentScene implements AutoCloseable {
             System.getProperty("java.class.path"),
             "io.vaultlayer.agent.AgentMain",
             directory.toString());
+    builder.environment().putAll(hostEnvironment);
     builder.environment().put(ProcessTree.MARKER, label);
     builder.redirectErrorStream(true);
     builder.redirectOutput(

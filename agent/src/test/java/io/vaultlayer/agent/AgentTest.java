@@ -2,8 +2,10 @@ package io.vaultlayer.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vaultlayer.agent.gpu.FakeSmi;
 import io.vaultlayer.wire.AttemptApi;
 import io.vaultlayer.wire.BucketLayout;
+import io.vaultlayer.wire.GpuFigures;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -75,6 +77,26 @@ class AgentTest {
             assertThat(beat.stepsPerSecond()).isPositive();
             assertThat(beat.secondsSinceStep()).isNotNegative();
           });
+    }
+  }
+
+  @Test
+  void beatsCarryTheFiguresOfTheGpusAndAnEndBesideBrokenOnesIsNotTheUsersFailure()
+      throws Exception {
+    var smi = new FakeSmi(Files.createDirectory(directory.resolve("host")));
+    smi.devices(FakeSmi.device(0, 97, 40000, 81920, 64, 300, 0));
+    try (var scene =
+        new AgentScene(directory, "while [ ! -e ../go ]; do sleep 0.1; done; exit 1\n")) {
+      scene.hostEnvironment = smi.environment();
+      scene.launch();
+      scene.await(() ->
+          scene.plane.bodies(AttemptApi.Heartbeat.class).stream()
+              .anyMatch(beat -> GpuFigures.parse(beat.gpus()).isPresent()));
+      smi.devices(FakeSmi.device(0, 97, 40000, 81920, 64, 300, 3));
+      Files.createFile(directory.resolve("scratch/go"));
+      assertThat(scene.exitCode()).isZero();
+      assertThat(scene.exit().outcome()).isEqualTo("unhealthy");
+      assertThat(scene.exit().detail()).contains("3 uncorrectable memory errors");
     }
   }
 

@@ -8,6 +8,7 @@ import io.vaultlayer.cli.command.CompletionCommand;
 import io.vaultlayer.cli.command.DemoCommand;
 import io.vaultlayer.cli.command.EstimateCommand;
 import io.vaultlayer.cli.command.ExplainCommand;
+import io.vaultlayer.cli.command.GpuStatsCommand;
 import io.vaultlayer.cli.command.GpusCommand;
 import io.vaultlayer.cli.command.GroupCommand;
 import io.vaultlayer.cli.command.InitCommand;
@@ -96,6 +97,7 @@ final class Catalogue {
           case "checkpoints pull" -> new CheckpointsPullCommand();
           case "outputs pull" -> new OutputsPullCommand();
           case "gpus" -> new GpusCommand();
+          case "gpu-stats" -> new GpuStatsCommand();
           case "estimate" -> new EstimateCommand();
           case "explain" -> new ExplainCommand();
           case "providers" -> new ProvidersCommand();

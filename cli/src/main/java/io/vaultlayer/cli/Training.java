@@ -172,7 +172,9 @@ final class Training {
         List.of("a warning"),
         0.0,
         "2026-11-20T10:00:00Z",
-        "2026-11-20T10:01:00Z");
+        "2026-11-20T10:01:00Z",
+        null,
+        List.of());
   }
 
   private static void remove(Path directory) throws IOException {

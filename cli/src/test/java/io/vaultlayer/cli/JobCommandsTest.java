@@ -6,6 +6,7 @@ import io.vaultlayer.cli.FakePlane.Answer;
 import io.vaultlayer.wire.Json;
 import io.vaultlayer.wire.Lists;
 import io.vaultlayer.wire.Lists.LogPiece;
+import io.vaultlayer.wire.StatusDocument;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,6 +76,33 @@ class JobCommandsTest {
   void statusTellsEverythingOnOnePage() throws IOException {
     golden("status.txt", cli.run("status", "digits").out());
     golden("status-failed.txt", cli.run("status", "other").out());
+  }
+
+  @Test
+  void gpuStatsShowsEachDeviceAndWhatIsNotKnownAsADash() throws IOException {
+    plane.jobs.put(
+        FakePlane.JOB,
+        FakePlane.status(FakePlane.JOB, "digits", "running")
+            .step(1400)
+            .attempt(null, null, 801L, 1400L, 800L)
+            .heard(
+                "2026-11-20T10:01:57Z",
+                new StatusDocument.Gpu(0, 97, 71200L, 81664L, 64, 312),
+                new StatusDocument.Gpu(1, null, null, 81664L, 35, null))
+            .build());
+    golden("gpu-stats.txt", cli.run("gpu-stats", "digits").out());
+    assertThat(cli.run("status", "digits").out()).contains("loss 0.4100 (heard 3s ago)");
+    var json = Json.tree(cli.run("gpu-stats", "digits", "--json").out());
+    assertThat(json.path("gpus").path(0).path("utilisationPercent").asInt()).isEqualTo(97);
+    assertThat(json.path("gpus").path(1).path("powerW").isNull()).isTrue();
+  }
+
+  @Test
+  void gpuStatsSaysWhyThereIsNothingToShow() {
+    assertThat(cli.run("gpu-stats", "digits").out())
+        .isEqualTo("digits: it runs on the class cpu: there is no GPU to show\n");
+    assertThat(cli.run("gpu-stats", "other").out()).startsWith("other: the job has ended (failed)");
+    assertThat(cli.run("gpu-stats", "nobody").exit()).isEqualTo(4);
   }
 
   @Test

@@ -18,6 +18,8 @@ final class StatusBuilder {
   private Long step;
   private Integer exitCode;
   private Checkpoint checkpoint;
+  private String heardAt;
+  private final List<StatusDocument.Gpu> gpus = new ArrayList<>();
 
   StatusBuilder(String id, String name, String state) {
     this.id = id;
@@ -38,6 +40,12 @@ final class StatusBuilder {
 
   StatusBuilder step(long completed) {
     step = completed;
+    return this;
+  }
+
+  StatusBuilder heard(String at, StatusDocument.Gpu... told) {
+    heardAt = at;
+    gpus.addAll(List.of(told));
     return this;
   }
 
@@ -98,6 +106,8 @@ final class StatusBuilder {
         "2026-11-20T10:00:00Z",
         List.of("succeeded", "failed", "cancelled", "stopped").contains(state)
             ? "2026-11-20T10:01:00Z"
-            : null);
+            : null,
+        heardAt,
+        List.copyOf(gpus));
   }
 }

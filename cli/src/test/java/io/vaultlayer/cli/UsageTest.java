@@ -77,7 +77,6 @@ class UsageTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "gpu-stats",
         "cost",
         "connect",
         "disconnect",

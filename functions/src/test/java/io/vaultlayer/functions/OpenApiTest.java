@@ -176,7 +176,19 @@ class OpenApiTest {
         1,
         agent.token,
         new TreeMap<>(
-            Map.of("beat", 1, "phase", "running", "step", 20, "firstStep", 1, "loss", 0.5)));
+            Map.of(
+                "beat",
+                1,
+                "phase",
+                "running",
+                "step",
+                20,
+                "firstStep",
+                1,
+                "loss",
+                0.5,
+                "gpus",
+                "FAw7sAn")));
     agent("renews the bucket credentials", "credentials", job, 1, agent.token, Map.of());
     agent(
         "moves the pointer to a verified checkpoint",

@@ -80,6 +80,7 @@ class CliJsonTest {
     take(home, "vl check");
     take(home, "vl providers");
     take(home, "vl gpus");
+    take(home, "vl gpu-stats sleeper");
     take(home, "vl estimate python3 train.py");
     take(home, "vl local status");
     take(home, "vl local credentials sleeper");

@@ -5,6 +5,7 @@ import io.vaultlayer.agent.checkpoint.CheckpointPipeline;
 import io.vaultlayer.agent.checkpoint.OpenFiles;
 import io.vaultlayer.agent.checkpoint.Restored;
 import io.vaultlayer.agent.checkpoint.Scope;
+import io.vaultlayer.agent.gpu.GpuMonitor;
 import io.vaultlayer.agent.hook.Hook;
 import io.vaultlayer.agent.hook.Unreached;
 import io.vaultlayer.agent.host.Child;
@@ -22,6 +23,7 @@ import io.vaultlayer.agent.s3.Throttle;
 import io.vaultlayer.agent.work.TrainingEnvironment;
 import io.vaultlayer.core.cadence.Lifetimes;
 import io.vaultlayer.core.cadence.Rhythm;
+import io.vaultlayer.core.end.HardwareSign;
 import io.vaultlayer.wire.AttemptApi;
 import java.io.IOException;
 import java.time.Duration;
@@ -54,6 +56,7 @@ public final class Attempt {
   private final Throttle uploads;
 
   private final ObjectStore store;
+  private final GpuMonitor gpus;
   private final Bulletin bulletin;
   private final Hook hook;
   private final AtomicBoolean fenced = new AtomicBoolean();
@@ -79,7 +82,8 @@ public final class Attempt {
             Duration.ofSeconds(assignment.parkSeconds()),
             Duration.ofSeconds(assignment.deadManSeconds()));
     this.credentials = new Credentials(host.clocks(), assignment.credentials());
-    this.bulletin = new Bulletin(host.places(), assignment.epoch(), host.clocks());
+    this.gpus = GpuMonitor.of(host.environment(), host.places().own());
+    this.bulletin = new Bulletin(host.places(), assignment.epoch(), host.clocks(), gpus);
     this.uploads = UploadRate.of(assignment.environment(), bulletin::warn);
     this.store = written(stop);
     this.hook = new Hook(host.places().hook(assignment.epoch()), host.log(), bulletin::warn);
@@ -116,6 +120,7 @@ public final class Attempt {
     heartbeats.start();
     watch.start();
     logs.start();
+    gpus.start();
     try {
       return lead();
     } catch (Preparation.Failed e) {
@@ -128,6 +133,7 @@ public final class Attempt {
       heartbeats.stop();
       watch.stop();
       logs.stop();
+      gpus.stop();
       // However it ended: no process of an attempt outlives it.
       host.tree().kill();
     }
@@ -357,6 +363,11 @@ public final class Attempt {
   void warn(String text) {
     bulletin.warn(text);
     host.log().event("warning", Map.of("text", text));
+  }
+
+  /** Whether the GPUs gave way, by one look more. */
+  Optional<HardwareSign> brokenGpu() {
+    return gpus.atTheEnd();
   }
 
   /** Newest steps, for a report. */

@@ -161,6 +161,7 @@ final class AttemptEnd {
         false,
         programStarted
             ? HardwareSign.find(OutputTail.of(host.places().output(assignment.epoch())))
+                .or(attempt::brokenGpu)
             : Optional.empty(),
         Set.copyOf(assignment.retryExitCodes()));
   }

@@ -2,6 +2,7 @@ package io.vaultlayer.agent.attempt;
 
 import io.vaultlayer.agent.checkpoint.CheckpointPipeline;
 import io.vaultlayer.agent.gate.Vitals;
+import io.vaultlayer.agent.gpu.GpuMonitor;
 import io.vaultlayer.agent.lease.Clocks;
 import io.vaultlayer.agent.progress.Progress;
 import io.vaultlayer.agent.progress.ProgressReader;
@@ -26,6 +27,7 @@ final class Bulletin implements Vitals {
   private final InstanceDir places;
   private final int epoch;
   private final Clocks clocks;
+  private final GpuMonitor gpus;
   private final Deque<String> warnings = new ArrayDeque<>();
   private String phase = "fetching";
   private Optional<CheckpointPipeline> pipeline = Optional.empty();
@@ -33,10 +35,11 @@ final class Bulletin implements Vitals {
   private List<String> told = List.of();
   private int timesTold;
 
-  Bulletin(InstanceDir places, int epoch, Clocks clocks) {
+  Bulletin(InstanceDir places, int epoch, Clocks clocks, GpuMonitor gpus) {
     this.places = places;
     this.epoch = epoch;
     this.clocks = clocks;
+    this.gpus = gpus;
     startsFrom(0);
   }
 
@@ -75,7 +78,7 @@ final class Bulletin implements Vitals {
   @Override
   public synchronized Optional<String> ailment() {
     progress.look();
-    return progress.progress().losses().problem();
+    return progress.progress().losses().problem().or(gpus::ailment);
   }
 
   /** Newest steps, for a report. */
@@ -94,7 +97,8 @@ final class Bulletin implements Vitals {
         boxed(seen.loss()),
         boxed(seen.stepsPerSecond()),
         boxed(seen.secondsSinceStep()),
-        warnings());
+        warnings(),
+        gpus.figures());
   }
 
   private Progress.Seen seen() {
@@ -106,6 +110,7 @@ final class Bulletin implements Vitals {
 
   private List<String> warnings() {
     var all = new ArrayList<>(warnings);
+    gpus.warning().ifPresent(all::add);
     pipeline.ifPresent(running -> all.addAll(running.status().warnings()));
     List<String> newest =
         List.copyOf(all.subList(Math.max(0, all.size() - MOST_WARNINGS), all.size()));

@@ -114,6 +114,11 @@ public record Child(int pid, long start) {
     return status.isPresent() ? Ending.of(status.getAsInt()) : new Ending.Unknown();
   }
 
+  /** Ends the whole group at once. */
+  public void kill() {
+    Libc.kill(-pid, Libc.SIGKILL);
+  }
+
   /** Asks the whole group to end. */
   public void terminate() {
     Libc.kill(-pid, Libc.SIGTERM);

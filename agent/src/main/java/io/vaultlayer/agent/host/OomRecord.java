@@ -101,7 +101,7 @@ public final class OomRecord {
     return places.stream().map(Path::of).filter(Files::isReadable).findFirst();
   }
 
-  private static double uptime() {
+  static double uptime() {
     try {
       return Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ")[0]);
     } catch (IOException | RuntimeException e) {

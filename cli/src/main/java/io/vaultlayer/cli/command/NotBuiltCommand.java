@@ -25,7 +25,6 @@ public final class NotBuiltCommand extends Verb {
   /** One line of how it will be called. */
   public static String example(String words) {
     return switch (words) {
-      case "gpu-stats" -> "vl gpu-stats digits";
       case "cost" -> "vl cost digits";
       case "connect" -> "vl connect storage s3://my-bucket";
       case "disconnect" -> "vl disconnect runpod";

@@ -17,7 +17,7 @@ public final class StatusText {
     add(lines, "command", job.command() == null ? null : String.join(" ", job.command()));
     add(lines, "gpu", gpu(job));
     add(lines, "place", place(job));
-    add(lines, "progress", progress(job));
+    add(lines, "progress", progress(job, now));
     add(lines, "checkpoint", checkpoint(job, now));
     add(lines, "cost", Text.usd(job.costUsd()));
     add(lines, "submitted", ago(job.submittedAt(), now));
@@ -72,7 +72,7 @@ public final class StatusText {
     return job.instanceId() == null ? job.provider() : job.provider() + "  " + job.instanceId();
   }
 
-  private static String progress(StatusDocument job) {
+  private static String progress(StatusDocument job, Instant now) {
     if (job.step() == null) {
       return null;
     }
@@ -83,7 +83,8 @@ public final class StatusText {
     if (job.loss() != null) {
       text.append(", loss ").append(Text.number(job.loss()));
     }
-    return text.toString();
+    var heard = Text.age(job.heardAt(), now);
+    return heard == null ? text.toString() : text + " (heard " + heard + " ago)";
   }
 
   private static String checkpoint(StatusDocument job, Instant now) {

@@ -16,6 +16,7 @@ import io.vaultlayer.functions.state.Control;
 import io.vaultlayer.functions.state.Leases;
 import io.vaultlayer.wire.AttemptApi;
 import io.vaultlayer.wire.BucketLayout;
+import io.vaultlayer.wire.GpuFigures;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -135,7 +136,9 @@ public final class AgentHandler {
             step(body.step()),
             step(body.firstStep()),
             finite(body.loss()),
-            finite(body.stepsPerSecond()));
+            finite(body.stepsPerSecond()),
+            // What is none is left out, not refused: it is for people's eyes.
+            Optional.ofNullable(body.gpus()).filter(g -> GpuFigures.parse(g).isPresent()));
     var result = control.leases().apply(caller.job(), event);
     if (result instanceof Leases.Result.Ignored ignored && ignored.why() != Why.BEAT_NOT_NEWER) {
       throw caller.refused("beating", ignored);

@@ -6,6 +6,7 @@ import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.lease.Pointer;
 import io.vaultlayer.functions.state.JobRecords;
 import io.vaultlayer.functions.state.JobSpec;
+import io.vaultlayer.wire.GpuFigures;
 import io.vaultlayer.wire.StatusDocument;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,6 +14,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -57,7 +60,33 @@ public final class StatusView {
         warnings(lease),
         cost(attempts),
         spec.submittedAt().toString(),
-        lease.endedAt().map(Instant::toString).orElse(null));
+        lease.endedAt().map(Instant::toString).orElse(null),
+        live ? lease.run().lastBeatAt().map(Instant::toString).orElse(null) : null,
+        live ? gpus(lease) : List.of());
+  }
+
+  private static List<StatusDocument.Gpu> gpus(Lease lease) {
+    var figures = lease.run().gpus().flatMap(GpuFigures::parse).orElse(List.of());
+    var gpus = new ArrayList<StatusDocument.Gpu>();
+    for (var figure : figures) {
+      gpus.add(
+          new StatusDocument.Gpu(
+              gpus.size(),
+              boxed(figure.utilisationPercent()),
+              boxed(figure.memoryUsedMiB()),
+              boxed(figure.memoryTotalMiB()),
+              boxed(figure.temperatureC()),
+              boxed(figure.powerW())));
+    }
+    return gpus;
+  }
+
+  private static Integer boxed(OptionalInt value) {
+    return value.isPresent() ? value.getAsInt() : null;
+  }
+
+  private static Long boxed(OptionalLong value) {
+    return value.isPresent() ? value.getAsLong() : null;
   }
 
   /** One attempt, ended or living. */

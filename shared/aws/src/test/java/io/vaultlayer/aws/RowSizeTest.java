@@ -72,6 +72,22 @@ class RowSizeTest {
   }
 
   @Test
+  void soItDoesWithTheFiguresOfEightGpus() {
+    var figures = "FA" + "S-gFA".repeat(8);
+    var draft =
+        running(Optional.of(0.412345678901234), Optional.of(2.345678901234567)).draftAt(9_999_999);
+    var run = draft.build().run().edit();
+    run.gpus = Optional.of(figures);
+    draft.run = run.build();
+    int bytes = RowSize.bytes(stored(draft.build()));
+    assertThat(bytes).isLessThan(780);
+    for (int i = 0; i < Lease.MOST_EARLIER; i++) {
+      draft.earlier.addLast(pointer(3_000 - i));
+    }
+    assertThat(RowSize.bytes(stored(draft.build()))).isLessThan(ONE_WRITE_UNIT);
+  }
+
+  @Test
   void theKeysThatTheLeaseLeavesOutAreThoseOfTheBucket() {
     assertThat(LeaseCodec.attributes(running(Optional.empty(), Optional.empty())).get("p"))
         .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.MAP)

@@ -120,6 +120,7 @@ public final class AttemptApi {
    * @param secondsSinceStep time since the step last changed, null when unknown
    * @param warnings short texts for the user, such as a checkpoint held back; at most 8 of 300
    *     characters
+   * @param gpus figures of the host's GPUs as {@link GpuFigures} writes them; null without any
    */
   public record Heartbeat(
       long beat,
@@ -129,7 +130,21 @@ public final class AttemptApi {
       Double loss,
       Double stepsPerSecond,
       Double secondsSinceStep,
-      List<String> warnings) {}
+      List<String> warnings,
+      String gpus) {
+    /** Of a host without GPUs. */
+    public Heartbeat(
+        long beat,
+        String phase,
+        Long step,
+        Long firstStep,
+        Double loss,
+        Double stepsPerSecond,
+        Double secondsSinceStep,
+        List<String> warnings) {
+      this(beat, phase, step, firstStep, loss, stepsPerSecond, secondsSinceStep, warnings, null);
+    }
+  }
 
   /** {@link HeartbeatAck#command}: end the training and ask for the next epoch: it stalled. */
   public static final String RESTART = "restart";

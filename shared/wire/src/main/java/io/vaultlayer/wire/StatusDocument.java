@@ -30,7 +30,22 @@ public record StatusDocument(
     List<String> warnings,
     double costUsd,
     String submittedAt,
-    String endedAt) {
+    String endedAt,
+    String heardAt,
+    List<Gpu> gpus) {
+
+  /**
+   * One GPU of the living attempt as its agent told it with the last beat, {@code heardAt}, which
+   * carries figures of at most 30 s before. What the driver does not tell is null. Memory is exact
+   * to half a percent of {@code memoryTotalMiB}, which is the largest device's; power to 4 W.
+   */
+  public record Gpu(
+      int index,
+      Integer utilisationPercent,
+      Long memoryUsedMiB,
+      Long memoryTotalMiB,
+      Integer temperatureC,
+      Integer powerW) {}
 
   /** The newest committed checkpoint. {@code files} is their number, {@code bytes} their sum. */
   public record Checkpoint(long step, int epoch, String committedAt, long bytes, int files) {}

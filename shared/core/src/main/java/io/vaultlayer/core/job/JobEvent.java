@@ -162,8 +162,23 @@ public sealed interface JobEvent {
       Optional<Long> step,
       Optional<Long> firstStep,
       Optional<Double> loss,
-      Optional<Double> stepsPerSecond)
-      implements ByOwner {}
+      Optional<Double> stepsPerSecond,
+      Optional<String> gpus)
+      implements ByOwner {
+    /** Of a host without GPUs. */
+    public Heartbeat(
+        Instant now,
+        int epoch,
+        TokenHash token,
+        long beat,
+        String phase,
+        Optional<Long> step,
+        Optional<Long> firstStep,
+        Optional<Double> loss,
+        Optional<Double> stepsPerSecond) {
+      this(now, epoch, token, beat, phase, step, firstStep, loss, stepsPerSecond, Optional.empty());
+    }
+  }
 
   /** A reclaim notice: the host goes away at {@code drainEnd}. */
   record Reclaim(Instant now, int epoch, TokenHash token, Instant drainEnd) implements ByOwner {}

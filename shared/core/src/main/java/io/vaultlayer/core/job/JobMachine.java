@@ -476,6 +476,7 @@ public final class JobMachine {
     run.firstStep = old.firstStep().or(e::firstStep);
     run.loss = e.loss().filter(Double::isFinite).or(old::loss);
     run.stepsPerSecond = e.stepsPerSecond().filter(Double::isFinite);
+    run.gpus = e.gpus();
     run.lastBeatAt = Optional.of(e.now());
     toldStep(run, lease, e);
     return run.build();

@@ -66,7 +66,8 @@ final class LeaseFormat0 {
         f.flag("committed"),
         f.flag("notResumed"),
         Optional.empty(),
-        false);
+        false,
+        Optional.empty());
   }
 
   private static Counters parseCounters(Fields f) {

@@ -189,6 +189,7 @@ record LeaseParts(JobId job) {
         .putTrue("nr", r.didNotResume())
         .putMillis("sl", r.stalledAt())
         .putTrue("as", r.afterStall())
+        .put("gp", r.gpus(), g -> g)
         .map();
   }
 
@@ -211,7 +212,8 @@ record LeaseParts(JobId job) {
         f.flag("cm"),
         f.flag("nr"),
         f.maybeMillis("sl"),
-        f.flag("as"));
+        f.flag("as"),
+        f.maybeText("gp"));
   }
 
   Map<String, Object> counters(Counters c) {

@@ -20,6 +20,8 @@ import java.util.Optional;
  * @param stalledAt since when this attempt counts as stalled; a step that advances withdraws it
  * @param afterStall this epoch was begun in place because the one before stalled on the same
  *     machine
+ * @param gpus figures of the host's GPUs as the last beat carried them, in the agents' own short
+ *     form
  */
 public record Run(
     Instant startedAt,
@@ -38,7 +40,8 @@ public record Run(
     boolean committed,
     boolean didNotResume,
     Optional<Instant> stalledAt,
-    boolean afterStall) {
+    boolean afterStall,
+    Optional<String> gpus) {
 
   /** Nothing has been told yet, and the job is owed a running program from now on. */
   public static Run begin(Instant at) {
@@ -59,7 +62,8 @@ public record Run(
         false,
         false,
         Optional.empty(),
-        false);
+        false,
+        Optional.empty());
   }
 
   /** A launch is intended for the job that has been owed one since {@link #owedSince}. */
@@ -124,6 +128,7 @@ public record Run(
     public boolean didNotResume;
     public Optional<Instant> stalledAt;
     public boolean afterStall;
+    public Optional<String> gpus;
 
     private Edit(Run base) {
       startedAt = base.startedAt;
@@ -143,6 +148,7 @@ public record Run(
       didNotResume = base.didNotResume;
       stalledAt = base.stalledAt;
       afterStall = base.afterStall;
+      gpus = base.gpus;
     }
 
     public Run build() {
@@ -163,7 +169,8 @@ public record Run(
           committed,
           didNotResume,
           stalledAt,
-          afterStall);
+          afterStall,
+          gpus);
     }
   }
 

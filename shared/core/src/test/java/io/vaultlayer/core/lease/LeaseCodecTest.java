@@ -311,7 +311,8 @@ class LeaseCodecTest {
           random.nextBoolean(),
           random.nextBoolean(),
           firstRelease ? Optional.empty() : maybe(this::time),
-          !firstRelease && random.nextBoolean());
+          !firstRelease && random.nextBoolean(),
+          firstRelease ? Optional.empty() : maybe(this::text));
     }
 
     private JournalEntry entry() {
