@@ -12,6 +12,9 @@ import java.util.Optional;
 /** The last things of an attempt: the rest of its output, and the report. */
 final class Closing {
   private static final Duration LAST_LOGS = Duration.ofSeconds(20);
+
+  /** What the job's next attempt, or its end, may wait for output that a slow bucket takes. */
+  private static final Duration ALL_LAST_LOGS = Duration.ofSeconds(60);
   static final Duration FIRST_WAIT = Duration.ofMillis(200);
   static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
@@ -29,8 +32,15 @@ final class Closing {
 
   /** Ends the tree, ships the last of the output and reports, until somebody has heard it. */
   Outcome close(AttemptApi.Exit exit) throws InterruptedException {
+    return close(exit, ALL_LAST_LOGS);
+  }
+
+  /**
+   * @param logsLimit what does not get into the bucket by then is left out, but for its end
+   */
+  Outcome close(AttemptApi.Exit exit, Duration logsLimit) throws InterruptedException {
     host.tree().kill();
-    Optional<Outcome> over = lastLogs();
+    Optional<Outcome> over = lastLogs(logsLimit);
     if (over.isPresent()) {
       return over.get();
     }
@@ -78,7 +88,7 @@ final class Closing {
   }
 
   private Outcome next(String outcome, String detail) throws InterruptedException {
-    Optional<Outcome> over = lastLogs();
+    Optional<Outcome> over = lastLogs(ALL_LAST_LOGS);
     if (over.isPresent()) {
       return over.get();
     }
@@ -95,12 +105,24 @@ final class Closing {
             end instanceof Happening.Fenced(var message) ? new Outcome.Fenced(message) : dead());
   }
 
-  /** Ships the last of the output. Gives up only when the bucket fails while the lease is held. */
-  private Optional<Outcome> lastLogs() throws InterruptedException {
-    while (!logs.finish(LAST_LOGS)) {
+  /**
+   * Ships the last of the output: all of it, or after the limit its end. Gives up only when the
+   * bucket takes nothing more while the lease is held.
+   */
+  private Optional<Outcome> lastLogs(Duration limit) throws InterruptedException {
+    long begun = host.clocks().monotonic();
+    Duration patience = limit.compareTo(LAST_LOGS) < 0 ? limit : LAST_LOGS;
+    long before = logs.shippedBytes();
+    while (!logs.finish(patience)) {
       Optional<Outcome> over = over();
-      if (over.isPresent() || attempt.held() || attempt.writesNothing()) {
+      boolean moved = logs.shippedBytes() > before;
+      if (over.isPresent() || attempt.writesNothing() || attempt.held() && !moved) {
         return over;
+      }
+      before = logs.shippedBytes();
+      if (host.clocks().monotonic() - begun >= limit.toNanos()) {
+        logs.tailOnly();
+        patience = LAST_LOGS;
       }
     }
     return over();

@@ -20,6 +20,9 @@ import java.util.function.Supplier;
 final class Draining {
   private static final Duration LOOK = Duration.ofMillis(50);
 
+  /** For the output of a host that is about to go; after it, only the end of what is left. */
+  private static final Duration LEAST_LOGS = Duration.ofSeconds(2);
+
   private final Attempt attempt;
   private final Host host;
   private final AttemptClient client;
@@ -85,13 +88,15 @@ final class Draining {
             + notice.seconds()
             + " s; the script "
             + ending.map(AttemptEnd::words).orElse("did not end by itself");
+    Duration left = rest(begun, limit);
     return closing.close(
         attempt
             .reports()
             .reclaimed(
                 ending.map(AttemptEnd::code).orElse(null),
                 ending.map(AttemptEnd::signal).orElse(null),
-                detail));
+                detail),
+        left.compareTo(LEAST_LOGS) < 0 ? LEAST_LOGS : left);
   }
 
   /** No save was asked for: the script's own end is waited for. */

@@ -14,6 +14,16 @@ final class PieceCut {
     return 0;
   }
 
+  /** Beginning of the second line; 0 where there is none. */
+  static int afterLine(byte[] bytes, int length) {
+    for (int at = 0; at < length; at++) {
+      if (bytes[at] == '\n') {
+        return at + 1;
+      }
+    }
+    return 0;
+  }
+
   /** The longest beginning that does not end inside a UTF-8 character. */
   static int atCharacter(byte[] bytes, int length) {
     int lead = length;

@@ -123,13 +123,34 @@ class LogShipperTest {
   }
 
   @Test
-  void aPieceIsAtMostAMebibyteAndCutsNoCharacter() throws Exception {
-    print("\u20ac".repeat(800_000));
+  void aPieceIsAtMostTwoMebibytesAndCutsNoCharacter() throws Exception {
+    print("\u20ac".repeat(1_600_000));
     assertThat(shipper.finish(LONG)).isTrue();
     assertThat(bucket.objects().values())
         .allMatch(bytes -> bytes.length <= LogShipper.MOST_PIECE_BYTES);
     assertThat(pieces()).hasSizeGreaterThan(2).allMatch(piece -> piece.matches("\u20ac+"));
-    assertThat(String.join("", pieces())).hasSize(800_000);
+    assertThat(String.join("", pieces())).hasSize(1_600_000);
+  }
+
+  @Test
+  void whereThereIsNoTimeForAllTheLastWordsGoBehindALineThatSaysWhatIsMissing()
+      throws Exception {
+    allowed.set(false);
+    var lines = new StringBuilder();
+    for (int i = 0; lines.length() < 5_000_000; i++) {
+      lines.append("line ").append(i).append('\n');
+    }
+    print(lines + "the last words\n");
+    assertThat(shipper.finish(Duration.ofMillis(100))).isFalse();
+    shipper.tailOnly();
+    allowed.set(true);
+    assertThat(shipper.finish(LONG)).isTrue();
+    String all = String.join("", pieces());
+    assertThat(all).startsWith("\n[vaultlayer] 39").contains("bytes of output are left out here");
+    assertThat(all).endsWith("the last words\n").hasSizeLessThan(1_100_000);
+    String tail = all.substring(all.indexOf('\n', 1) + 1);
+    assertThat(lines + "the last words\n").endsWith(tail);
+    assertThat(tail).startsWith("line ");
   }
 
   @Test
