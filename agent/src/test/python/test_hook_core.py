@@ -152,6 +152,17 @@ class Mirroring(InThisProcess):
         mirror.keep(30, [mirror.Source(self.made("again", w="again"), "")], {})
         self.assertEqual(self.files(self.kept / "checkpoint-30"), {"w": "again"})
 
+    def test_files_that_several_mirrors_share_are_not_touched_after_the_rename(self):
+        from vaultlayer_hook import mirror
+
+        best = mirror.Source(self.made("c10", w="best") / "w", "best/w")
+        mirror.keep(10, [mirror.Source(self.work / "c10", "")], {})
+        for step in (20, 30, 40):
+            own = mirror.Source(self.made("c%d" % step, w=str(step)), "")
+            path = pathlib.Path(mirror.keep(step, [own, best], {}))
+            newest = max(p.stat().st_ctime_ns for p in path.rglob("*"))
+            self.assertLessEqual(newest, path.stat().st_ctime_ns)
+
     def test_what_is_saved_once_more_under_its_name_does_not_change_the_mirror(self):
         from vaultlayer_hook import mirror
 

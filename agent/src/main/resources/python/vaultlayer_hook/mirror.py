@@ -82,6 +82,9 @@ def publish(step, unfinished, meta, sources=()):
     with open(os.path.join(unfinished, META), "w", encoding="ascii") as file:
         json.dump(meta, file, indent=1)
         file.write("\n")
+    # Before the rename: removing another name of a file that is linked here touches it, and what
+    # was touched after the rename does not look renamed.
+    _prune(place, step)
     final = os.path.join(place, "checkpoint-%d" % step)
     if os.path.exists(final):
         _drop(final)
@@ -90,7 +93,6 @@ def publish(step, unfinished, meta, sources=()):
     earlier = min([time.time() - 1] + [os.stat(each.path).st_mtime for each in sources])
     os.utime(unfinished, (earlier, earlier))
     os.rename(unfinished, final)
-    _prune(place, step)
     return final
 
 
