@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
  */
 final class Crew implements AutoCloseable {
   /**
-   * Connections for large bodies: a store gives each some 90 MB/s, so these fill 5 Gbit/s. Twice as
-   * many were no faster on loopback.
+   * Connections for large bodies: a store gives each some 90 MB/s, so these fill 5 Gbit/s. Each may
+   * hold a block of memory, so twice as many would need smaller parts.
    */
   static final int LARGE = 8;
 

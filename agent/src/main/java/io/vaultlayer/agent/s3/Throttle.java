@@ -4,7 +4,7 @@ import java.time.Duration;
 
 /** A token bucket for the bytes that go out, shared by all connections of a store. */
 public final class Throttle {
-  /** A second's worth may go at once, in less than which no link or disk notices a pause. */
+  /** What may go at once after a pause: small requests are not held up, and no link feels it. */
   private static final double BURST_SECONDS = 0.25;
 
   public static final Throttle NONE = new Throttle(Double.POSITIVE_INFINITY);
