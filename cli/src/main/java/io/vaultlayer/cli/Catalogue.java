@@ -22,6 +22,7 @@ import io.vaultlayer.cli.command.NotBuiltCommand;
 import io.vaultlayer.cli.command.OutputsPullCommand;
 import io.vaultlayer.cli.command.ProvidersCommand;
 import io.vaultlayer.cli.command.PsCommand;
+import io.vaultlayer.cli.command.RehearseCommand;
 import io.vaultlayer.cli.command.ResumeCommand;
 import io.vaultlayer.cli.command.RunCommand;
 import io.vaultlayer.cli.command.StatusCommand;
@@ -92,6 +93,7 @@ final class Catalogue {
           case "cancel" -> new CancelCommand();
           case "resume" -> new ResumeCommand();
           case "run" -> new RunCommand();
+          case "rehearse" -> new RehearseCommand();
           case "kill-instance" -> new KillInstanceCommand();
           case "checkpoints" -> new CheckpointsCommand();
           case "checkpoints pull" -> new CheckpointsPullCommand();

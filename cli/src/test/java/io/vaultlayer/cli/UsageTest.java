@@ -81,7 +81,6 @@ class UsageTest {
         "connect",
         "disconnect",
         "providers smoke",
-        "rehearse",
         "retrain",
         "secret",
         "export",
@@ -101,6 +100,23 @@ class UsageTest {
                 + " are\n");
     var json = run((words + " --json").split(" "));
     assertThat(Json.parse(json.out(), ErrorDocument.class).code()).isEqualTo("not_built");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--saves 0",
+        "--limit 10",
+        "--price -1",
+        "--checkpoint-dir /data/ckpt",
+        "--image busybox",
+        "no-such-program"
+      })
+  void aRehearsalThatCannotBeIsRefusedBeforeAnythingStarts(String words) {
+    var ran = run(("rehearse " + words + " python3 -c pass").split(" "));
+    assertThat(ran.exit()).as(ran.err()).isEqualTo(2);
+    assertThat(ran.err()).isNotEmpty();
+    assertThat(directory.resolve("home")).doesNotExist();
   }
 
   @Test

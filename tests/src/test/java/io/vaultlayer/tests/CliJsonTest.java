@@ -88,6 +88,7 @@ class CliJsonTest {
     take(home, "vl resume sleeper");
     take(home, "vl version");
     take(home, "vl status nothing-of-that-name");
+    take(home, "vl rehearse python3 train.py --steps 400 --checkpoint-every 20");
     take(home, "vl init --embedded");
     take(home, "vl local down");
   }
@@ -101,7 +102,10 @@ class CliJsonTest {
     for (int i = 0; i < arguments.length; i++) {
       arguments[i] = arguments[i].replace("@", home.directory.toString());
     }
-    var ran = home.vl(arguments);
+    var ran =
+        line.contains("rehearse")
+            ? home.in(DIGITS, line.substring(3).replace("rehearse", "rehearse --json").split(" "))
+            : home.vl(arguments);
     var title = line.replace(home.directory.toString() + "/", "") + " --json";
     documents.put(title, ran.json());
   }

@@ -29,7 +29,6 @@ public final class NotBuiltCommand extends Verb {
       case "connect" -> "vl connect storage s3://my-bucket";
       case "disconnect" -> "vl disconnect runpod";
       case "providers smoke" -> "vl providers smoke runpod";
-      case "rehearse" -> "vl rehearse python3 train.py";
       case "retrain" -> "vl retrain ls";
       case "secret" -> "vl secret set WANDB_API_KEY";
       case "export" -> "vl export digits";

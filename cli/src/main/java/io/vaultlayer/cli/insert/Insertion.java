@@ -24,10 +24,10 @@ import java.util.Optional;
  * answer.
  */
 public final class Insertion {
-  private static final int LARGEST = 1 << 20;
+  static final int LARGEST = 1 << 20;
 
   /** Without one of these words in it a script is not worth the start of a Python. */
-  private static final List<String> WORDS = List.of("torch", "backward", "jax");
+  static final List<String> WORDS = List.of("torch", "backward", "jax");
 
   private enum Answer {
     COPY,

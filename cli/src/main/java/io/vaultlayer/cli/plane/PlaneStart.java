@@ -40,6 +40,11 @@ final class PlaneStart {
     var log = directory.resolve("plane.out").toFile();
     var builder = new ProcessBuilder(command());
     builder.directory(directory.toFile());
+    // The settings of this shell, which need not be those of this process.
+    builder
+        .environment()
+        .keySet()
+        .removeIf(k -> k.startsWith("VAULTLAYER_") && shell.variable(k).isEmpty());
     builder.environment().put("VAULTLAYER_HOME", shell.home().toString());
     builder.redirectInput(new File("/dev/null"));
     builder.redirectOutput(log);

@@ -42,6 +42,16 @@ public final class Planes {
         : Optional.empty();
   }
 
+  /** The configured plane, or the embedded one where it runs; none is started. */
+  public static Optional<Plane> running(Shell shell) throws InterruptedException {
+    var deployed = deployed(shell);
+    if (deployed.isPresent()) {
+      return deployed;
+    }
+    var local = LocalPlane.of(shell);
+    return local.live().map(info -> new Plane(local.door(info)));
+  }
+
   private static Optional<Plane> deployed(Shell shell) {
     var config = Config.load(shell);
     return config.endpoint().map(endpoint -> new Plane(DeployedDoor.of(endpoint, config, shell)));

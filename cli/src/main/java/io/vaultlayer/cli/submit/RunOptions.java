@@ -3,6 +3,7 @@ package io.vaultlayer.cli.submit;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The options of {@code vl run}, also those of {@code vl.yaml}: null or empty where not given. */
@@ -165,8 +166,36 @@ public final class RunOptions {
     return options;
   }
 
+  /** What a rehearsal on this machine takes of them. */
+  RunOptions rehearsed(String rehearsal) {
+    var own = over(new RunOptions());
+    own.name = rehearsal;
+    own.provider = List.of("local");
+    own.failover = true;
+    own.noFailover = false;
+    own.spot = false;
+    own.onDemand = false;
+    own.deadline = null;
+    own.budget = null;
+    own.maxPrice = null;
+    own.maxAttempts = null;
+    own.maxWait = "2m";
+    own.retryExitCodes = List.of();
+    return own;
+  }
+
   public Path workdir() {
     return workdir;
+  }
+
+  /** The classes that are wanted, as typed; empty: any. */
+  public Optional<String> gpu() {
+    return Optional.ofNullable(gpu);
+  }
+
+  /** As typed; empty: one that the agent makes. */
+  public Optional<String> checkpointDir() {
+    return Optional.ofNullable(checkpointDir);
   }
 
   /** These options where they are given, else those of {@code base}. */

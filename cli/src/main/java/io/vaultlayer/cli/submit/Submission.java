@@ -30,6 +30,20 @@ public record Submission(Path workdir, RunOptions options, List<String> command)
     return new Submission(workdir, options, List.copyOf(command));
   }
 
+  /**
+   * The same, to be tried out on this machine: no other place, no limit of money or time.
+   *
+   * @throws Failure 2 where it cannot be tried out here
+   */
+  public Submission rehearsed(String name) {
+    if (options.image != null) {
+      throw Failure.usage(
+          "image_not_here",
+          "rehearsing with --image " + options.image + ": images are not run here; leave it out");
+    }
+    return new Submission(workdir, options.rehearsed(name), command);
+  }
+
   private static Path workdir(Shell shell, Path given) {
     var workdir = given == null ? shell.directory() : shell.directory().resolve(given).normalize();
     if (!Files.exists(workdir)) {

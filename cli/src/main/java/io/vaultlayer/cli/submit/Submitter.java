@@ -10,6 +10,7 @@ import io.vaultlayer.wire.StatusDocument;
 import io.vaultlayer.wire.SubmitRequest.Workdir;
 import io.vaultlayer.wire.SubmitResponse;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
@@ -21,10 +22,18 @@ public final class Submitter {
   private final Plane plane;
   private Runnable accepted = () -> {};
   private Map<String, byte[]> replaced = Map.of();
+  private Set<Path> leftOut;
 
   public Submitter(Shell shell, Plane plane) {
     this.shell = shell;
     this.plane = plane;
+    this.leftOut = Set.of(shell.home());
+  }
+
+  /** Besides this home, another directory that is never packed. */
+  public Submitter leavingOut(Path other) {
+    leftOut = Set.of(shell.home(), other);
+    return this;
   }
 
   /** Called when the plane has taken the job in, before it is launched. */
@@ -45,7 +54,7 @@ public final class Submitter {
    */
   public StatusDocument submit(Submission submission, Optional<String> key)
       throws IOException, InterruptedException {
-    try (var packed = PackedWorkdir.pack(submission.workdir(), Set.of(shell.home()), replaced)) {
+    try (var packed = PackedWorkdir.pack(submission.workdir(), leftOut, replaced)) {
       packed.warnings().forEach(warning -> shell.say("warning: " + warning));
       var request = submission.request(shell, new Workdir(packed.sha256(), packed.bytes()));
       var headers = Map.of("Idempotency-Key", key.orElseGet(this::randomKey));
