@@ -58,6 +58,11 @@ final class Rooms {
     for (String name : List.of("CheckpointPipeline", "Ledger", "OutputsUploader", "Watch")) {
       reasons.put("io.vaultlayer.agent.checkpoint." + name, wait);
     }
+    reasons.put("io.vaultlayer.agent.hook.SaveRequests", wait);
+    String socket = "paces and bounds what goes through real sockets, never what it means";
+    for (String name : List.of("PlainWire", "Throttle", "TlsWire", "Wires")) {
+      reasons.put("io.vaultlayer.agent.s3." + name, socket);
+    }
     reasons.put("io.vaultlayer.agent.s3.S3Objects", "signs requests with the date they carry");
     reasons.put(
         "io.vaultlayer.agent.s3.Tries", "spreads retries, so that agents do not retry as one");
