@@ -5,10 +5,20 @@ import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.port.Key;
 import io.vaultlayer.core.port.Provider;
 import io.vaultlayer.core.reap.InstanceRow;
+import io.vaultlayer.core.retain.CheckpointId;
+import io.vaultlayer.core.retain.Retained;
+import io.vaultlayer.functions.state.RetentionRows;
 import io.vaultlayer.wire.AttemptApi;
+import io.vaultlayer.wire.BucketLayout;
 import io.vaultlayer.wire.Json;
+import io.vaultlayer.wire.Manifest;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** Effects on the world outside: each one rests on something that is stored already. */
 final class EffectRules {
@@ -97,16 +107,62 @@ final class EffectRules {
     };
   }
 
-  /** Only the control plane deletes, and never what a pointer still needs. */
+  /**
+   * Only the reaper deletes, and never what somebody may start from: the checkpoints that a lease
+   * names, with all their files, and every commit that was not pruned before.
+   */
   void deleting(List<String> keys) {
+    checks.require(
+        world.plane.current.filter(i -> i.function == Invocation.Function.REAPER).isPresent(),
+        "INV-2",
+        "somebody else than the reaper deletes");
+    var gone = new HashSet<>(keys);
     for (var job : checks.jobs().values()) {
-      job.lease
-          .flatMap(Lease::pointer)
-          .ifPresent(p ->
-              checks.require(
-                  !keys.contains(p.manifestKey()),
-                  "INV-2",
-                  "the pointer's manifest " + p.manifestKey() + " is deleted"));
+      for (var manifest : needed(job)) {
+        checks.require(
+            !gone.contains(manifest), "INV-2", "the manifest " + manifest + " is deleted");
+        files(manifest)
+            .filter(gone::contains)
+            .forEach(file ->
+                checks.broken("INV-2", file + " is deleted, and " + manifest + " names it"));
+      }
+    }
+  }
+
+  /** Manifests of a job that nobody has marked as pruned or found damaged. */
+  private Set<String> needed(Checks.JobTruth job) {
+    var needed = new TreeSet<String>();
+    job.lease.ifPresent(lease -> {
+      lease.pointer().ifPresent(p -> needed.add(p.manifestKey()));
+      lease.earlier().forEach(p -> needed.add(p.manifestKey()));
+    });
+    var retained =
+        world
+            .rows
+            .get("jobs", new Key(job.id, "retention"))
+            .map(i -> RetentionRows.parse(i.attributes()))
+            .orElse(Retained.NOTHING);
+    for (var row : job.committedRows) {
+      var id = CheckpointId.parse(row);
+      if (!retained.isPruned(id)) {
+        needed.add(BucketLayout.checkpointManifest(job.id, id.epoch(), id.step()));
+      }
+    }
+    needed.removeIf(key -> job.condemned.stream().anyMatch(c -> c.startsWith(key)));
+    return needed;
+  }
+
+  private Stream<String> files(String manifest) {
+    var body = world.objects.read(manifest, Integer.MAX_VALUE);
+    try {
+      return body.isEmpty()
+          ? Stream.empty()
+          : Json.parse(new String(body.get(), StandardCharsets.UTF_8), Manifest.class)
+              .files()
+              .stream()
+              .map(Manifest.File::key);
+    } catch (Json.MalformedJson e) {
+      return Stream.empty(); // a fault of this world has damaged it
     }
   }
 }

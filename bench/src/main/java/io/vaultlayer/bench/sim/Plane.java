@@ -540,6 +540,32 @@ final class Plane {
   void startSchedules() {
     every(60_000, "TICK_QUEUE_URL", "{\"tick\":\"minute\"}");
     every(300_000, "REAP_QUEUE_URL", "{\"reap\":\"inventory\"}");
+    retain();
+  }
+
+  /**
+   * Looks at checkpoints at any time. The template asks for them once an hour, which in a world of
+   * two hours would see too little; whoever asks, a look may do no harm.
+   */
+  private void retain() {
+    world.engine.after(
+        Chance.between(looks(), 20_000, 60_000),
+        () -> {
+          if (!world.over) {
+            var ids = List.copyOf(world.users.plans().keySet());
+            if (!ids.isEmpty() && !away()) {
+              send(
+                  "REAP_QUEUE_URL",
+                  "{\"retain\":\"" + ids.get(looks().nextInt(ids.size())) + "\"}",
+                  0);
+            }
+            retain();
+          }
+        });
+  }
+
+  private SplittableRandom looks() {
+    return world.chance("retain");
   }
 
   private void every(long millis, String queue, String body) {

@@ -58,6 +58,9 @@ final class Users {
     job.budgetUsd().ifPresent(b -> request.put("budgetUsd", b));
     job.deadlineMinutes().ifPresent(d -> request.put("deadline", d + "m"));
     job.maxWaitMinutes().ifPresent(m -> request.put("maxWait", m + "m"));
+    var kept = Chance.of(world.plan.seed(), "keep", job.index());
+    request.put("keepLast", 2 + kept.nextInt(3));
+    request.put("keepEvery", kept.nextInt(4));
     request.put("failover", job.failover());
     if (job.maxAttempts() > 0) {
       request.put("maxAttempts", job.maxAttempts());

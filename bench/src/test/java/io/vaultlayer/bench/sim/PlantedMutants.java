@@ -531,8 +531,29 @@ public final class PlantedMutants implements Mutants {
                             : w)
                     .toList()),
         writing(
+            "retention-dooms-the-newest-two-as-well",
+            writes -> writes.stream().map(PlantedMutants::doomingAll).toList()),
+        writing(
             "the-pointer-is-stored-and-the-journal-is-not",
             writes -> writes.stream().filter(w -> !w.key().sort().startsWith("c#")).toList()));
+  }
+
+  /** A plan that keeps nothing: what it dooms goes on to the newest commit that there can be. */
+  private static Write doomingAll(Write write) {
+    if (!(write instanceof Write.Put put)
+        || !put.key().sort().equals("retention")
+        || !(put.attributes().get("doomed") instanceof List<?> doomed)
+        || doomed.isEmpty()) {
+      return write;
+    }
+    var last = String.valueOf(doomed.getLast());
+    var more = new ArrayList<Object>(doomed);
+    for (long step = Long.parseLong(last.substring(9)) + 1; more.size() < 400; step++) {
+      more.add("%s%012d".formatted(last.substring(0, 9), step));
+    }
+    var attributes = new LinkedHashMap<>(put.attributes());
+    attributes.put("doomed", more);
+    return with(put, attributes);
   }
 
   private static void release(Store real, Write.Put row) {
@@ -709,6 +730,71 @@ public final class PlantedMutants implements Mutants {
     }
   }
 
+  /** Looks away from files that a kept checkpoint has elsewhere. */
+  private record DeletesShared(String name) implements Mutant {
+    @Override
+    public Bucket bucket(Bucket real, Function function, World world) {
+      return function != Function.REAPER ? real : new OwnFilesOnly(real);
+    }
+  }
+
+  /** Shows each manifest without the files that lie under another checkpoint. */
+  private record OwnFilesOnly(Bucket real) implements Bucket {
+    @Override
+    public Optional<byte[]> read(String key, int mostBytes) {
+      return real.read(key, mostBytes)
+          .map(body -> {
+            try {
+              var m = Json.parse(new String(body, StandardCharsets.UTF_8), Manifest.class);
+              var prefix = key.substring(0, key.lastIndexOf('/') + 1);
+              var own = m.files().stream().filter(f -> f.key().startsWith(prefix)).toList();
+              var less =
+                  new Manifest(
+                      m.job(), m.epoch(), m.step(), m.createdAt(), m.framework(), own, m.health());
+              // What the verifier reads must keep its digest; only what is kept is read otherwise.
+              return verifying() ? body : Json.render(less).getBytes(StandardCharsets.UTF_8);
+            } catch (Json.MalformedJson e) {
+              return body;
+            }
+          });
+    }
+
+    private static boolean verifying() {
+      return StackWalker.getInstance()
+          .walk(frames -> frames.anyMatch(f -> f.getClassName().endsWith("CheckpointVerifier")));
+    }
+
+    @Override
+    public Optional<ObjectInfo> head(String key) {
+      return real.head(key);
+    }
+
+    @Override
+    public Listing list(String prefix, Optional<String> after, int limit) {
+      return real.list(prefix, after, limit);
+    }
+
+    @Override
+    public boolean putIfAbsent(String key, byte[] body) {
+      return real.putIfAbsent(key, body);
+    }
+
+    @Override
+    public java.net.URI presignPut(String key, long bytes, java.time.Duration life) {
+      return real.presignPut(key, bytes, life);
+    }
+
+    @Override
+    public java.net.URI presignGet(String key, java.time.Duration life) {
+      return real.presignGet(key, life);
+    }
+
+    @Override
+    public void delete(List<String> keys) {
+      real.delete(keys);
+    }
+  }
+
   private record NoManifestCheck(String name) implements Mutant {
     @Override
     public Bucket bucket(Bucket real, Function function, World world) {
@@ -812,6 +898,7 @@ public final class PlantedMutants implements Mutants {
         new Idle("no-reaper", Function.REAPER),
         new Idle("no-watchdog", Function.WATCHDOG),
         new ListsToResume("resume-by-listing"),
+        new DeletesShared("retention-deletes-what-others-share"),
         new NoManifestCheck("no-manifest-check"),
         new LogsTokens("a-token-in-the-log"),
         new TellsSecrets("a-token-in-an-event"),

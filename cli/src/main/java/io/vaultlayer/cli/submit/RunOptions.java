@@ -76,6 +76,18 @@ public final class RunOptions {
   String checkpointEvery;
 
   @Option(
+      names = "--keep-last",
+      paramLabel = "N",
+      description = "Keep the newest N checkpoints. Default: 7, at least 2.")
+  Integer keepLast;
+
+  @Option(
+      names = "--keep-every",
+      paramLabel = "N",
+      description = "Besides them keep every Nth; 0: none. Default: 10.")
+  Integer keepEvery;
+
+  @Option(
       names = "--deadline",
       paramLabel = "90m|6h|TIME",
       description = "When it must be done; TIME as in 2026-11-20T10:00:00Z.")
@@ -215,6 +227,8 @@ public final class RunOptions {
     both.workdir = first(workdir, base.workdir);
     both.checkpointDir = first(checkpointDir, base.checkpointDir);
     both.checkpointEvery = first(checkpointEvery, base.checkpointEvery);
+    both.keepLast = first(keepLast, base.keepLast);
+    both.keepEvery = first(keepEvery, base.keepEvery);
     both.deadline = first(deadline, base.deadline);
     both.budget = first(budget, base.budget);
     both.maxPrice = first(maxPrice, base.maxPrice);

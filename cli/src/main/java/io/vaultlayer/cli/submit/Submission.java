@@ -90,6 +90,8 @@ public record Submission(Path workdir, RunOptions options, List<String> command)
         options.maxWait,
         options.retryExitCodes.isEmpty() ? null : options.retryExitCodes,
         options.secret.isEmpty() ? null : options.secret,
-        packed);
+        packed,
+        options.keepLast,
+        options.keepEvery);
   }
 }

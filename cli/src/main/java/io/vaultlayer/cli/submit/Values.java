@@ -11,6 +11,8 @@ final class Values {
   private static final Pattern STEPS = Pattern.compile("[1-9][0-9]{0,9}");
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
 
+  private static final int MOST_KEPT = 10_000;
+
   private Values() {}
 
   static void check(RunOptions options) {
@@ -32,6 +34,12 @@ final class Values {
         && !STEPS.matcher(options.checkpointEvery).matches()
         && !DURATION.matcher(options.checkpointEvery).matches()) {
       throw bad("--checkpoint-every " + options.checkpointEvery, "a number of steps or 10m");
+    }
+    if (options.keepLast != null && (options.keepLast < 2 || options.keepLast > MOST_KEPT)) {
+      throw bad("--keep-last " + options.keepLast, "a number from 2 to " + MOST_KEPT);
+    }
+    if (options.keepEvery != null && (options.keepEvery < 0 || options.keepEvery > MOST_KEPT)) {
+      throw bad("--keep-every " + options.keepEvery, "a number from 0 to " + MOST_KEPT);
     }
     if (options.deadline != null && !isDeadline(options.deadline)) {
       throw bad("--deadline " + options.deadline, "90m, 6h or 2026-11-20T10:00:00Z");

@@ -15,6 +15,7 @@ import io.vaultlayer.functions.state.CheckpointVerifier.Look;
 import io.vaultlayer.functions.state.Control;
 import io.vaultlayer.functions.state.Leases;
 import io.vaultlayer.functions.state.Metrics.Metric;
+import io.vaultlayer.functions.state.Shared;
 import io.vaultlayer.wire.AttemptApi;
 import io.vaultlayer.wire.BucketLayout;
 import java.util.Map;
@@ -23,6 +24,9 @@ import java.util.function.Function;
 
 /** Checkpoints: verify, then move the pointer; or see the damage, then move it back. */
 public final class CommitHandler {
+  /** The pointer moves under a commit only when two of one attempt race. */
+  private static final int MOST_TRIES = 3;
+
   private final Platform platform;
   private final Control control;
 
@@ -68,42 +72,10 @@ public final class CommitHandler {
   private Answer commit(HttpRequest http) {
     var caller = Caller.of(http);
     var body = http.body(AttemptApi.Commit.class);
-    var stranger = stranger(caller, load(caller));
-    if (stranger.isPresent()) {
-      throw notCommitted(caller, body.step(), stranger.get());
+    var result = verified(caller, body);
+    for (int tries = 1; tries < MOST_TRIES && moved(result); tries++) {
+      result = verified(caller, body);
     }
-    var key =
-        BucketLayout.checkpointManifest(
-            caller.job().value(), caller.epoch(), Math.max(0, body.step()));
-    AgentHandler.require(
-        body.step() >= 0 && key.equals(body.manifestKey()) && body.manifestSha256() != null,
-        "a commit carries step, manifestKey (" + key + ") and manifestSha256");
-    var pointer =
-        switch (new CheckpointVerifier(platform.bucket("BUCKET"))
-            .look(caller.job(), key, body.manifestSha256())) {
-          case Look.Damaged damaged -> throw unverified(caller, body.step(), damaged.problem());
-          case Look.Whole whole -> {
-            var m = whole.manifest();
-            if (m.epoch() != caller.epoch() || m.step() == null || m.step() != body.step()) {
-              throw unverified(caller, body.step(), "the manifest is of another epoch or step");
-            }
-            yield new Pointer(
-                body.step(),
-                caller.epoch(),
-                key,
-                body.manifestSha256(),
-                whole.bytes(),
-                m.files().size(),
-                platform.clock().instant());
-          }
-        };
-    var result =
-        control
-            .leases()
-            .apply(
-                caller.job(),
-                new JobEvent.Commit(
-                    platform.clock().instant(), caller.epoch(), caller.token(), pointer));
     if (result instanceof Leases.Result.Ignored ignored) {
       throw notCommitted(caller, body.step(), ignored);
     }
@@ -113,6 +85,68 @@ public final class CommitHandler {
           "committing", new Leases.Result.Ignored(done.lease(), Why.STEP_NOT_NEWER));
     }
     return Answer.ok(new AttemptApi.Committed(body.step(), caller.epoch()));
+  }
+
+  private static boolean moved(Leases.Result result) {
+    return result instanceof Leases.Result.Ignored(var lease, var why) && why == Why.POINTER_MOVED;
+  }
+
+  /** Looks at the checkpoint and at what it shares, and commits it if the pointer stands still. */
+  private Leases.Result verified(Caller caller, AttemptApi.Commit body) {
+    var lease = load(caller);
+    var stranger = stranger(caller, lease);
+    if (stranger.isPresent()) {
+      throw notCommitted(caller, body.step(), stranger.get());
+    }
+    var key =
+        BucketLayout.checkpointManifest(
+            caller.job().value(), caller.epoch(), Math.max(0, body.step()));
+    AgentHandler.require(
+        body.step() >= 0 && key.equals(body.manifestKey()) && body.manifestSha256() != null,
+        "a commit carries step, manifestKey (" + key + ") and manifestSha256");
+    var bucket = platform.bucket("BUCKET");
+    var whole =
+        switch (new CheckpointVerifier(bucket).look(caller.job(), key, body.manifestSha256())) {
+          case Look.Damaged damaged -> throw unverified(caller, body.step(), damaged.problem());
+          case Look.Whole found -> found;
+        };
+    var manifest = whole.manifest();
+    if (manifest.epoch() != caller.epoch()
+        || manifest.step() == null
+        || manifest.step() != body.step()) {
+      throw unverified(caller, body.step(), "the manifest is of another epoch or step");
+    }
+    boolean shares = !Shared.isNothing(manifest);
+    if (shares && isNewer(lease, body.step())) {
+      Shared.problem(bucket, lease, manifest)
+          .ifPresent(problem -> {
+            throw unverified(caller, body.step(), problem);
+          });
+    }
+    var pointer =
+        new Pointer(
+            body.step(),
+            caller.epoch(),
+            key,
+            body.manifestSha256(),
+            whole.bytes(),
+            manifest.files().size(),
+            platform.clock().instant());
+    return control
+        .leases()
+        .apply(
+            caller.job(),
+            new JobEvent.Commit(
+                platform.clock().instant(),
+                caller.epoch(),
+                caller.token(),
+                pointer,
+                shares ? lease.pointer() : Optional.empty()));
+  }
+
+  /** What is there already, or older, is answered as such, whatever has become of its files. */
+  private static boolean isNewer(Lease lease, long step) {
+    return lease.pointer().filter(p -> p.step() >= step).isEmpty();
   }
 
   /** Told to the caller, counted, and kept for whoever asks why the pointer did not move. */

@@ -5,12 +5,14 @@ import io.vaultlayer.core.lease.Fields;
 import io.vaultlayer.core.lease.Pointer;
 import io.vaultlayer.core.lease.RecordCodec;
 import io.vaultlayer.core.port.Bucket;
+import io.vaultlayer.core.retain.CheckpointId;
 import io.vaultlayer.functions.Platform;
 import io.vaultlayer.functions.http.ApiError;
 import io.vaultlayer.functions.http.HttpRequest;
 import io.vaultlayer.functions.http.Routes.Answer;
 import io.vaultlayer.functions.state.Control;
 import io.vaultlayer.functions.state.Leases;
+import io.vaultlayer.functions.state.RetentionRows;
 import io.vaultlayer.wire.BucketLayout;
 import io.vaultlayer.wire.Json;
 import io.vaultlayer.wire.Lists;
@@ -39,10 +41,12 @@ final class ArtifactQueries {
   private static final int USUAL_PIECES = 100;
   private final Platform platform;
   private final Control control;
+  private final RetentionRows retention;
 
   ArtifactQueries(Platform platform, Control control) {
     this.platform = platform;
     this.control = control;
+    this.retention = new RetentionRows(platform);
   }
 
   /**
@@ -132,8 +136,13 @@ final class ArtifactQueries {
               null));
     }
     var bucket = platform.variable("BUCKET");
+    var retained = retention.load(job).value();
     for (var pointer : commits(job, lease)) {
-      rows.put(id(pointer), row(pointer, "committed", null, bucket));
+      rows.put(
+          id(pointer),
+          retained.isPruned(CheckpointId.of(pointer))
+              ? row(pointer, "pruned", "not among those that are kept", bucket)
+              : row(pointer, "committed", null, bucket));
     }
     for (var item : control.records().rows(job, "x#")) {
       var f = Fields.of(item.attributes());
@@ -215,6 +224,17 @@ final class ArtifactQueries {
                     + " of "
                     + job
                     + ": there is none; `vl checkpoints` lists them"));
+    if (retention.load(job).value().isPruned(CheckpointId.of(pointer))) {
+      throw new ApiError(
+          422,
+          "checkpoint_pruned",
+          "finding the checkpoint of step "
+              + pointer.step()
+              + " of "
+              + job
+              + ": it was pruned and its files are deleted; `vl checkpoints` lists those that are"
+              + " kept");
+    }
     return files(pointer.manifestKey(), pointer.step(), pointer.epoch(), http);
   }
 

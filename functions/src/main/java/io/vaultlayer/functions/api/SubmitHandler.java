@@ -144,7 +144,8 @@ public final class SubmitHandler {
     return new Policy(
         request.failover() == null || request.failover(),
         request.maxAttempts() == null ? 0 : request.maxAttempts(),
-        rules.deadline(request.deadline(), platform.clock().instant()));
+        rules.deadline(request.deadline(), platform.clock().instant()),
+        SubmitRules.keep(request).last());
   }
 
   private static Map<String, Object> environment(SubmitRequest request) {

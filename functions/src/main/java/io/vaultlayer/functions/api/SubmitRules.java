@@ -1,6 +1,7 @@
 package io.vaultlayer.functions.api;
 
 import io.vaultlayer.core.place.GpuClass;
+import io.vaultlayer.core.retain.Keep;
 import io.vaultlayer.functions.Platform;
 import io.vaultlayer.functions.http.ApiError;
 import io.vaultlayer.functions.state.JobSpec;
@@ -110,10 +111,21 @@ final class SubmitRules {
         Optional.ofNullable(r.maxPriceUsdPerHour()),
         maxWait(r.maxWait()),
         List.copyOf(retryExitCodes),
+        keep(r),
         r.workdir().sha256(),
         r.workdir().bytes(),
         digest,
         now);
+  }
+
+  static Keep keep(SubmitRequest r) {
+    int last = r.keepLast() == null ? Keep.USUAL.last() : r.keepLast();
+    int every = r.keepEvery() == null ? Keep.USUAL.every() : r.keepEvery();
+    require(
+        last >= Keep.LEAST_LAST && last <= Keep.MOST && every >= 0 && every <= Keep.MOST,
+        "malformed",
+        "keepLast is 2 to " + Keep.MOST + ", keepEvery 0 to " + Keep.MOST);
+    return new Keep(last, every);
   }
 
   private static List<GpuWish> wishes(List<GpuWish> wishes) {

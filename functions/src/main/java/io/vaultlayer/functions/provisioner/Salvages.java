@@ -11,6 +11,7 @@ import io.vaultlayer.functions.Platform;
 import io.vaultlayer.functions.state.CheckpointVerifier;
 import io.vaultlayer.functions.state.CheckpointVerifier.Look;
 import io.vaultlayer.functions.state.Control;
+import io.vaultlayer.functions.state.Shared;
 import io.vaultlayer.wire.BucketLayout;
 import io.vaultlayer.wire.Manifest;
 import java.util.ArrayList;
@@ -53,7 +54,9 @@ final class Salvages {
       if (found.isEmpty()) {
         return lease;
       }
-      var event = new JobEvent.Salvage(platform.clock().instant(), lease.epoch(), found.get());
+      var event =
+          new JobEvent.Salvage(
+              platform.clock().instant(), lease.epoch(), found.get(), lease.pointer());
       var result = control.leases().apply(lease.job(), event);
       control.effects().perform(result);
       return result.lease();
@@ -84,7 +87,8 @@ final class Salvages {
           && verifier.look(job, key, digest.get()) instanceof Look.Whole(var manifest, var bytes)
           && manifest.epoch() == closed
           && manifest.step() != null
-          && manifest.step() == step) {
+          && manifest.step() == step
+          && Shared.problem(bucket, lease, manifest).isEmpty()) {
         return Optional.of(
             new Pointer(
                 step,

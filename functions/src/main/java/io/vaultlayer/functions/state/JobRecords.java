@@ -30,11 +30,12 @@ import java.util.Optional;
  * c#&lt;epoch&gt;#&lt;step&gt;     a commit record             x#..           condemned    h#..  held back
  * w#&lt;epoch&gt;#&lt;n&gt;        a warning of an attempt      money          reserved and spent
  * b#&lt;provider&gt;         a provider that refused, and until when it is left out
+ * retention            which checkpoints are pruned, see {@link RetentionRows}
  * n#&lt;epoch&gt;#&lt;code&gt;     a reason for doing nothing, see {@link Notes}
  * </pre>
  *
- * All but spec, env, money and notes are projections of the lease's journal, written again without
- * harm.
+ * All but spec, env, money, retention and notes are projections of the lease's journal, written
+ * again without harm.
  */
 public final class JobRecords {
   /** Most rows of one kind read for one answer. */

@@ -2,6 +2,7 @@ package io.vaultlayer.functions.state;
 
 import io.vaultlayer.core.lease.Fields;
 import io.vaultlayer.core.place.GpuClass;
+import io.vaultlayer.core.retain.Keep;
 import io.vaultlayer.wire.SubmitRequest.GpuWish;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,6 +28,7 @@ public record JobSpec(
     Optional<Double> maxPriceUsdPerHour,
     Optional<Duration> maxWait,
     List<Integer> retryExitCodes,
+    Keep keep,
     String workdirSha256,
     long workdirBytes,
     String requestSha256,
@@ -51,6 +53,8 @@ public record JobSpec(
         .put("maxPrice", maxPriceUsdPerHour, n -> n)
         .put("maxWait", maxWait, Duration::toSeconds)
         .put("retryExitCodes", retryExitCodes.stream().map(String::valueOf).toList())
+        .put("keepLast", (long) keep.last())
+        .put("keepEvery", (long) keep.every())
         .put("workdir", workdirSha256)
         .put("workdirBytes", workdirBytes)
         .put("request", requestSha256)
@@ -74,6 +78,9 @@ public record JobSpec(
         f.maybeDecimal("maxPrice"),
         f.maybeNumber("maxWait").map(Duration::ofSeconds),
         f.texts("retryExitCodes").stream().map(Integer::valueOf).toList(),
+        new Keep(
+            f.maybeInteger("keepLast").orElse(Keep.USUAL.last()),
+            f.maybeInteger("keepEvery").orElse(Keep.USUAL.every())),
         f.text("workdir"),
         f.number("workdirBytes"),
         f.text("request"),

@@ -190,7 +190,12 @@ public final class Leases {
 
   /** One page of the leases of ended jobs that owe nothing any more. */
   public Page scanEnded(int limit, Optional<String> from) {
-    return store.scan(ended, 0, 1, limit, from);
+    return scanEnded(0, 1, limit, from);
+  }
+
+  /** As above, of one segment. */
+  public Page scanEnded(int segment, int segments, int limit, Optional<String> from) {
+    return store.scan(ended, segment, segments, limit, from);
   }
 
   /** True when one lease stands in both tables: then two writers could each win. */

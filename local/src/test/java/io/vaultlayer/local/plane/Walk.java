@@ -17,6 +17,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -62,6 +63,7 @@ final class Walk implements AutoCloseable {
   private final FakeProvider provider;
   private final Plane plane;
   private final Home home;
+  private final int sqsPort;
   private String check = "start";
   private String job;
   private int epoch;
@@ -86,6 +88,7 @@ final class Walk implements AutoCloseable {
     provider.create(new Provider.Launch(ORPHAN, FakeProvider.offer("fake", "m-1"), "{}"));
     home = new Home(directory.resolve("home"));
     var claimed = Claimed.take(home, Map.of(), TestPlane.entropy()).orElseThrow();
+    sqsPort = claimed.ports().sqs();
     var plan =
         new Plane.Plan(
             template,
@@ -126,7 +129,7 @@ final class Walk implements AutoCloseable {
   // ---- the walk
 
   private void firstAttempt() {
-    job = submit();
+    job = submit(Map.of("keepLast", 2, "keepEvery", 0));
     check = "the event places the job";
     until("a launch", () -> !launches().isEmpty());
     register("register");
@@ -195,6 +198,40 @@ final class Walk implements AutoCloseable {
     check("condemn", condemned.path("checkpoint").path("step").asLong() == 10, "not 10");
     running();
     commit(30);
+    commit(40);
+    retention();
+  }
+
+  /** Keeps two: of the first epoch's checkpoints, one condemned by now, nothing is left. */
+  private void retention() {
+    check = "the reaper deletes what is not kept";
+    var message = URLEncoder.encode(Json.render(Map.of("retain", job)), StandardCharsets.UTF_8);
+    var sent =
+        send(
+            HttpRequest.newBuilder(
+                    URI.create("http://127.0.0.1:" + sqsPort + "/000000000000/ReapQueue"))
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .POST(
+                    BodyPublishers.ofString(
+                        "Action=SendMessage&Version=2012-11-05&MessageBody=" + message)));
+    check("asking for a look at the checkpoints", sent.status() == 200, sent.body());
+    check = "the reaper deletes what is not kept";
+    try (var s3 = s3()) {
+      until(
+          "the first epoch's objects are gone",
+          () ->
+              s3.listObjectsV2(r ->
+                      r.bucket(credentials.path("bucket").asText())
+                          .prefix(BucketLayout.checkpoints(job, 1)))
+                      .keyCount()
+                  == 0);
+    }
+    call("a pruned checkpoint", 422, "GET", "/v1/jobs/" + job + "/checkpoints/10/files");
+  }
+
+  private void call(String name, int wanted, String method, String path) {
+    var reply = send(method, path, "", plane.token());
+    check(name, reply.status() == wanted, reply.status() + " " + reply.body());
   }
 
   private void inPlaceAndDrain() {

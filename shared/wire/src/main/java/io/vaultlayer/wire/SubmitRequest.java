@@ -16,6 +16,8 @@ import java.util.Map;
  * @param checkpointEvery STEPS or DURATION as typed
  * @param maxWait a duration such as {@code 6h}; a job without a place for so long fails
  * @param retryExitCodes with which the user's program asks to be started again
+ * @param keepLast how many of the newest checkpoints are kept, from 2; null: 7
+ * @param keepEvery besides them every so manieth; 0: none; null: 10
  * @param pricing {@code spot}, {@code on-demand} or null for the cheapest expected cost
  */
 public record SubmitRequest(
@@ -38,7 +40,9 @@ public record SubmitRequest(
     String maxWait,
     List<Integer> retryExitCodes,
     List<String> secrets,
-    Workdir workdir) {
+    Workdir workdir,
+    Integer keepLast,
+    Integer keepEvery) {
 
   /** One acceptable class and how many of it. */
   public record GpuWish(String gpu, int count) {}

@@ -136,7 +136,12 @@ public sealed interface JobEvent {
   }
 
   /** A complete, verified, gated manifest of the closed epoch is adopted; control plane only. */
-  record Salvage(Instant now, int epoch, Pointer pointer) implements JobEvent {}
+  record Salvage(Instant now, int epoch, Pointer pointer, Optional<Pointer> base)
+      implements JobEvent {
+    public Salvage(Instant now, int epoch, Pointer pointer) {
+      this(now, epoch, pointer, Optional.empty());
+    }
+  }
 
   /** The projections of every journal entry up to this sequence are stored. */
   record Settle(Instant now, long upTo) implements JobEvent {}
@@ -183,8 +188,17 @@ public sealed interface JobEvent {
   /** A reclaim notice: the host goes away at {@code drainEnd}. */
   record Reclaim(Instant now, int epoch, TokenHash token, Instant drainEnd) implements ByOwner {}
 
-  /** A checkpoint that the control plane has verified in the bucket. */
-  record Commit(Instant now, int epoch, TokenHash token, Pointer pointer) implements ByOwner {}
+  /**
+   * A checkpoint that the control plane has verified in the bucket.
+   *
+   * @param base the pointer with whose files it shares some; empty: its files are all its own
+   */
+  record Commit(Instant now, int epoch, TokenHash token, Pointer pointer, Optional<Pointer> base)
+      implements ByOwner {
+    public Commit(Instant now, int epoch, TokenHash token, Pointer pointer) {
+      this(now, epoch, token, pointer, Optional.empty());
+    }
+  }
 
   /**
    * The control plane itself has seen the damage; {@code replacement} is the newest earlier record

@@ -31,6 +31,7 @@ import io.vaultlayer.core.lease.Counters;
 import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.lease.LeaseDraft;
+import io.vaultlayer.core.lease.Pointer;
 import io.vaultlayer.core.lease.Run;
 import java.time.Duration;
 import java.time.Instant;
@@ -396,6 +397,9 @@ public final class JobMachine {
     if (e.pointer().epoch() != lease.epoch() - 1 || !isNewer(lease, e.pointer().step())) {
       return ignore(Why.STEP_NOT_NEWER);
     }
+    if (!isStill(lease, e.base())) {
+      return ignore(Why.POINTER_MOVED);
+    }
     var next = lease.edit();
     moveForward(next, lease, e.pointer());
     var old = lease.counters();
@@ -616,6 +620,9 @@ public final class JobMachine {
     }
     if (!isNewer(lease, mine.step())) {
       return stepNotNewer(lease, e);
+    }
+    if (!isStill(lease, e.base())) {
+      return ignore(Why.POINTER_MOVED);
     }
     var next = lease.edit();
     moveForward(next, lease, mine);
@@ -1087,8 +1094,12 @@ public final class JobMachine {
     return lease.pointer().isEmpty() || step > lease.pointer().get().step();
   }
 
-  private static void moveForward(
-      LeaseDraft next, Lease lease, io.vaultlayer.core.lease.Pointer pointer) {
+  /** What is shared with another checkpoint is kept only as long as that one is. */
+  private static boolean isStill(Lease lease, Optional<Pointer> base) {
+    return base.isEmpty() || lease.pointer().filter(p -> p.same(base.get())).isPresent();
+  }
+
+  private static void moveForward(LeaseDraft next, Lease lease, Pointer pointer) {
     lease.pointer().ifPresent(old -> next.earlier.addFirst(old));
     next.pointer = Optional.of(pointer);
     next.committed = Optional.of(pointer);

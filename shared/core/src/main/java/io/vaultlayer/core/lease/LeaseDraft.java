@@ -121,7 +121,7 @@ public final class LeaseDraft {
   }
 
   public Lease build() {
-    while (earlier.size() > Lease.MOST_EARLIER) {
+    while (earlier.size() > policy.keepLast() - 1) {
       earlier.removeLast();
     }
     return new Lease(

@@ -20,11 +20,16 @@ record LeaseParts(JobId job) {
         .putTrue("one", !p.failover())
         .putCount("max", p.maxAttempts())
         .putMillis("dl", p.deadline())
+        .putCount("drop", Lease.MOST_EARLIER + 1 - p.keepLast())
         .map();
   }
 
   Policy parsePolicy(Fields f) {
-    return new Policy(!f.flag("one"), f.count("max"), f.maybeMillis("dl"));
+    return new Policy(
+        !f.flag("one"),
+        f.count("max"),
+        f.maybeMillis("dl"),
+        Lease.MOST_EARLIER + 1 - f.count("drop"));
   }
 
   Map<String, Object> claim(Claim c) {

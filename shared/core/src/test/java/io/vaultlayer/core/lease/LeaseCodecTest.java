@@ -266,7 +266,11 @@ class LeaseCodecTest {
     }
 
     Policy policy() {
-      return new Policy(random.nextBoolean(), number(), maybe(this::time));
+      return new Policy(
+          random.nextBoolean(),
+          number(),
+          maybe(this::time),
+          firstRelease ? Lease.MOST_EARLIER + 1 : 2 + random.nextInt(6));
     }
 
     private LaunchRecord launch() {
