@@ -126,10 +126,6 @@ class _Keeper(Keeper):
             self.held = number
             self._asking.signalled = True
 
-    def all_kept(self):
-        """No save waits for its other ranks."""
-        return not self._pending
-
     def pass_on(self):
         self._pass_on(self.held or 15, None)
 
@@ -163,7 +159,7 @@ def _callback_class(base):
             self._epoch_random = None  # as it was before the epoch's loader was opened
             self._epoch_known = False
             self._sidecars = []
-            self._leftover = None  # the file of a save that was asked for
+            self._staged = None  # where a save that was asked for is being made
             self._awaited = []  # saves that were begun and are not on disk yet
 
         # --- called by the patches ---
@@ -204,13 +200,19 @@ def _callback_class(base):
                            " cannot be resumed from; they are not kept, only those that the agent"
                            " asks for are")
                 return
-            known = step == self._kept_step and self._asked is None
+            known = step == self._kept_step and self._staged is None
             if not self._begun or known or "://" in path:
                 return  # last.ckpt is a second copy of the step; a bucket's path is not ours to link
             self._kept_step = step
-            request, self._asked = self._asked, None
-            save = (step, [Source(path)] + self._random_sources(step), request,
-                    {"file": os.path.basename(path), "epoch": self._trainer.current_epoch})
+            noted = {"file": os.path.basename(path), "epoch": self._trainer.current_epoch}
+            request, staged, sources = None, None, []
+            if self._staged is not None:
+                request, staged = self._asked, self._staged
+                rng.write_into(staged, self._trainer.global_rank, self._random_now())
+                self._asked = self._staged = None
+            else:
+                sources = [Source(path)] + self._random_sources(step)
+            save = (step, sources, request, staged, noted)
             self._awaited.append((path, save))
             self._arrived()
 
@@ -219,8 +221,8 @@ def _callback_class(base):
             waiting = []
             for path, save in self._awaited:
                 if os.path.exists(path):
-                    step, sources, request, noted = save
-                    self._keeper.saved(step, sources, request, **noted)
+                    step, sources, request, staged, noted = save
+                    self._keeper.saved(step, sources, request, staged, **noted)
                 else:
                     waiting.append((path, save))
             self._awaited = waiting[-2:]
@@ -230,8 +232,6 @@ def _callback_class(base):
             self._loaded()
             self._arrived()
             self._keeper.end()
-            if self._leftover is not None:
-                self._forget()
             self._trainer._vaultlayer = None
             if self in self._trainer.callbacks:
                 self._trainer.callbacks.remove(self)
@@ -283,8 +283,6 @@ def _callback_class(base):
             self._keeper.stepped(step, self._loss)
             if self._awaited:
                 self._arrived()
-            if self._leftover is not None and not self._awaited and self._keeper.all_kept():
-                self._forget()
             self._asked = self._keeper.due(step)
 
         # --- its own ---
@@ -292,26 +290,20 @@ def _callback_class(base):
         def _save(self, step):
             """Not guarded as a whole: a save is collective, and its faults are told by the keeper."""
             request = self._asked
-            place = os.path.join(report.run_dir(), "lightning-%d.ckpt" % step)
+            folder = os.path.join(mirror.staging(request), "checkpoint-%d" % step)
             try:
-                self._trainer.save_checkpoint(place)
+                self._staged = folder
+                if self._trainer.is_global_zero:
+                    os.makedirs(folder, exist_ok=True)
+                self._trainer.save_checkpoint(os.path.join(folder, "lightning-%d.ckpt" % step))
             except Exception as error:
-                self._asked = None
+                self._asked = self._staged = None
                 self._keeper.not_saved(step, "%s: %s" % (type(error).__name__, error), request)
-            self._leftover = place
+                if self._trainer.is_global_zero:
+                    shutil.rmtree(os.path.dirname(folder), ignore_errors=True)
             if request == BY_SIGNAL:
                 self._keeper.pass_on()
                 self._keeper.held = None
-
-        def _forget(self):
-            """What the kept directory holds by now is another name of the same files."""
-            place, self._leftover = self._leftover, None
-            if not self._trainer.is_global_zero:
-                return
-            if os.path.isdir(place):  # of a sharded strategy
-                shutil.rmtree(place, ignore_errors=True)
-            elif os.path.isfile(place):
-                os.unlink(place)
 
         @guarded
         def _pass_on_in_time(self, step):
@@ -320,13 +312,15 @@ def _callback_class(base):
                 self._keeper.pass_on()
                 self._keeper.held = None
 
-        def _random_sources(self, step):
+        def _random_now(self):
             batches = self._trainer.fit_loop.epoch_loop.batch_progress.current.ready
             if batches >= self._trainer.num_training_batches:
                 batches = 0
+            return {"epoch": self._epoch_random, "now": rng.states(), "batches": batches}
+
+        def _random_sources(self, step):
             name = os.path.join(report.run_dir(), "rng-%d" % step)
-            rng.write(name, self._trainer.global_rank,
-                      {"epoch": self._epoch_random, "now": rng.states(), "batches": batches})
+            rng.write(name, self._trainer.global_rank, self._random_now())
             self._sidecars.append(name)
             for old in self._sidecars[:-2]:
                 rng.remove(old, self._trainer.global_rank)

@@ -49,7 +49,15 @@ def _tensor(torch, state):
 
 
 def write(stem, rank, value):
-    path = "%s-%d.pkl" % (stem, rank)
+    _write("%s-%d.pkl" % (stem, rank), value)
+
+
+def write_into(directory, rank, value):
+    """Straight to where `read` looks."""
+    _write(os.path.join(directory, _NAME % rank), value)
+
+
+def _write(path, value):
     with open(path + ".tmp", "wb") as file:
         pickle.dump(value, file, protocol=4)
     os.replace(path + ".tmp", path)
