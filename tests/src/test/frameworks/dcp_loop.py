@@ -53,7 +53,7 @@ def main():
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        time.sleep(0.03)
+        time.sleep(0.1)
         done = step + 1
         if rank == 0 and done % 5 == 0:
             print(f"step {done} loss {loss.item():.6f}", flush=True)

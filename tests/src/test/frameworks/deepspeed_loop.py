@@ -37,7 +37,7 @@ def main():
         loss = nn.functional.mse_loss(engine(inputs), targets)
         engine.backward(loss)
         engine.step()
-        time.sleep(0.03)
+        time.sleep(0.1)
         done = step + 1
         if rank == 0 and done % 5 == 0:
             print(f"step {done} loss {loss.item():.6f}", flush=True)

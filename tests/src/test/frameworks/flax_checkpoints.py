@@ -42,7 +42,7 @@ def main():
         key = jax.random.fold_in(jax.random.key(9), step)
         inputs, targets = jax.random.normal(key, (8, 256)), jax.random.normal(key, (8, 8))
         state, loss = train_step(state, inputs, targets)
-        time.sleep(0.03)
+        time.sleep(0.1)
         done = step + 1
         if done % 5 == 0:
             print(f"step {done} loss {float(loss):.6f}", flush=True)

@@ -46,7 +46,7 @@ def main():
             key = jax.random.fold_in(jax.random.key(9), step)
             inputs, targets = jax.random.normal(key, (8, 256)), jax.random.normal(key, (8, 8))
             state, loss = train_step(state, inputs, targets)
-            time.sleep(0.03)
+            time.sleep(0.1)
             if (step + 1) % 5 == 0:
                 print(f"step {step + 1} loss {float(loss):.6f}", flush=True)
             manager.save(step + 1, args=ocp.args.StandardSave(state))

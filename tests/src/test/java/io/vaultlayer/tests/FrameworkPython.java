@@ -45,6 +45,16 @@ record FrameworkPython(Path interpreter, Map<String, String> versions) {
     }
   }
 
+  /**
+   * The interpreter of choice where it has PyTorch, else the one on the PATH, which may have none.
+   */
+  static String withTorch() {
+    return find()
+        .filter(python -> python.has("torch"))
+        .map(python -> python.interpreter().toString())
+        .orElse("python3");
+  }
+
   static String missing() {
     return "no Python with the frameworks (VL_TEST_PYTHON is not set, and tests/python-env has"
         + " built none): not checked is whether a script resumes without a change for "

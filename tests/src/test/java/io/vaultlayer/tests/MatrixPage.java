@@ -41,11 +41,16 @@ final class MatrixPage {
 
       - DeepSpeed cannot be installed where this is made: its rows use a stand-in with its signatures, file names and order
         of writing, `latest` before the last barrier included (`tests/src/test/frameworks/standin`).
-      - Flax, DCP, Accelerate and DeepSpeed loops hold their own counters, so no save can be asked of them: at a notice they
-        lose what came after their last save. `Trainer`, Lightning and a `CheckpointManager` that is offered every step are
-        asked, and lose nothing.
+      - At a notice, `Trainer`, Lightning and a `CheckpointManager` that is offered every step are asked for a last save where
+        it fits. Flax, DCP, Accelerate and DeepSpeed loops hold their own counters, so no save can be asked of them: they lose
+        what came after their last one.
+      - A kill soon after a save may come before that save's commit; then the commit before it is resumed from.
+      - Lightning: its checkpoints hold neither random states nor the place inside an epoch. Equal weights with dropout,
+        shuffling and a save inside an epoch come from what the hook keeps beside them.
+      - Accelerate: the loop has a seedable sampler and no dropout. With dropout it is only statistically equal, because
+        opening the loader again inside an epoch draws a number that the uninterrupted run did not draw.
       - The `torch.save` loop overwrites one file that no framework tells of: it runs with `--checkpoint-dir runs`, and its
-        file is committed after 5 s of silence. It tells no times.
+        file is committed after 5 s of silence. Its name tells no step, so the agent numbers its saves 1, 2, 3.
       - JAX programs of several processes are not covered.
       """;
 
@@ -137,6 +142,11 @@ final class MatrixPage {
     if (!missing.isEmpty()) {
       lines.add("\n## Rows that are missing\n");
       lines.addAll(missing);
+    }
+    var notes = results.values().stream().filter(each -> each.note() != null).toList();
+    if (!notes.isEmpty()) {
+      lines.add("\n## What the agent decided at the notices\n");
+      notes.forEach(each -> lines.add("- %s: %s".formatted(each.row(), each.note())));
     }
     lines.add(NOTES.stripTrailing());
     return String.join("\n", lines) + "\n";

@@ -9,6 +9,7 @@ package io.vaultlayer.tests;
  * @param equal whether the final weights are bit for bit those of a run that nobody disturbed
  * @param secondsLost work done again; null where the script told no times
  * @param secondsToGoOn from the kill or notice to the first moment of the resumed loop
+ * @param note what the agent decided at a notice, in its own words; null where it decided nothing
  */
 record MatrixResult(
     String row,
@@ -16,4 +17,5 @@ record MatrixResult(
     long resumedFrom,
     boolean equal,
     Double secondsLost,
-    double secondsToGoOn) {}
+    double secondsToGoOn,
+    String note) {}

@@ -22,9 +22,9 @@ record MatrixRow(MatrixScript script, Start start, Fault fault) {
 
   enum Fault {
     BETWEEN_SAVES("kill between saves"),
+    NOTICE("SIGTERM with notice"),
     INSIDE_SAVE("kill inside a save"),
-    INSIDE_UPLOAD("kill inside the upload"),
-    NOTICE("SIGTERM with notice");
+    INSIDE_UPLOAD("kill inside the upload");
 
     final String title;
 
@@ -47,17 +47,13 @@ record MatrixRow(MatrixScript script, Start start, Fault fault) {
     for (var fault : Fault.values()) {
       for (var script : MatrixScript.values()) {
         rows.add(new MatrixRow(script, Start.PYTHON, fault));
-        if (script.ranks && fault == Fault.BETWEEN_SAVES) {
-          rows.add(new MatrixRow(script, Start.TORCHRUN, fault));
-        }
-      }
-      if (fault == Fault.BETWEEN_SAVES) {
-        rows.add(new MatrixRow(MatrixScript.HF_TRAINER, Start.MODULE, fault));
-        rows.add(new MatrixRow(MatrixScript.ACCELERATE, Start.ACCELERATE_LAUNCH, fault));
-        rows.add(new MatrixRow(MatrixScript.LIGHTNING, Start.OLD_PACKAGE, fault));
       }
     }
-    for (var fault : List.of(Fault.NOTICE, Fault.INSIDE_SAVE, Fault.INSIDE_UPLOAD)) {
+    var between = Fault.BETWEEN_SAVES;
+    rows.add(new MatrixRow(MatrixScript.HF_TRAINER, Start.MODULE, between));
+    rows.add(new MatrixRow(MatrixScript.ACCELERATE, Start.ACCELERATE_LAUNCH, between));
+    rows.add(new MatrixRow(MatrixScript.LIGHTNING, Start.OLD_PACKAGE, between));
+    for (var fault : Fault.values()) {
       for (var script : MatrixScript.values()) {
         if (script.ranks) {
           rows.add(new MatrixRow(script, Start.TORCHRUN, fault));

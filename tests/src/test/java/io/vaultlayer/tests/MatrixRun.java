@@ -45,6 +45,7 @@ final class MatrixRun {
   private Path instance;
   private Instant struck;
   private OptionalLong torn = OptionalLong.empty();
+  private String note;
 
   MatrixRun(Home home, FrameworkPython python, MatrixRow row) {
     this.home = home;
@@ -100,7 +101,8 @@ final class MatrixRun {
         resumed,
         weights.equals(whole),
         secondsLost(before, resumed),
-        secondsToGoOn);
+        secondsToGoOn,
+        note);
   }
 
   // ---- faults
@@ -163,7 +165,22 @@ final class MatrixRun {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
-    Home.until(LONG, "the end of the first host", () -> Home.processes(instance).isEmpty());
+    var log = instance.resolve("agent.log");
+    Home.until(
+        LONG,
+        "the end of the first host",
+        () -> {
+          note = decided(read(log)).orElse(note);
+          return Home.processes(instance).isEmpty();
+        });
+  }
+
+  /** Whether the agent asked for a last save, and why. */
+  private static Optional<String> decided(String log) {
+    return events(log, "last_save", "no_last_save").stream()
+        .findFirst()
+        .map(each ->
+            each.path("event").asText().replace('_', ' ') + ": " + each.path("why").asText());
   }
 
   /** The host is gone, without a word: agent, launcher, every rank. */

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,7 +31,7 @@ class PlainLoopTest {
 
   @Test
   void aLoopOfPyTorchResumesBitForBit() throws Exception {
-    var python = Optional.ofNullable(System.getenv("VL_TEST_PYTHON")).orElse("python3");
+    var python = FrameworkPython.withTorch();
     var torch = new ProcessBuilder(python, "-c", "import torch").start();
     assumeTrue(torch.waitFor() == 0, "skipped: " + python + " cannot import torch");
     var workdir = Scripts.directory("plain_torch.py");

@@ -37,11 +37,12 @@ class StylesTest {
 
   @Test
   void theTorchExampleResumesBitForBit() throws Exception {
-    var torch = new ProcessBuilder("python3", "-c", "import torch").start();
-    assumeTrue(torch.waitFor() == 0, "skipped: python3 cannot import torch here");
+    var python = FrameworkPython.withTorch();
+    var torch = new ProcessBuilder(python, "-c", "import torch").start();
+    assumeTrue(torch.waitFor() == 0, "skipped: " + python + " cannot import torch here");
     try (var home = new Home()) {
       var workdir = Home.CHECKOUT.resolve("examples/digits-torch");
-      String[] command = {"python3", "train.py", "--steps", "400", "--checkpoint-every", "25"};
+      String[] command = {python, "train.py", "--steps", "400", "--checkpoint-every", "25"};
       var twin = home.submit(workdir, command);
       var job = home.submit(workdir, command);
       var before = home.await(job, SOON, "a checkpoint", StylesTest::hasCheckpoint);
