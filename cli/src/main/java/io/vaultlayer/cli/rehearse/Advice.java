@@ -218,6 +218,10 @@ final class Advice {
       said.add(
           "it tells no steps, so nobody can see whether it goes on; print a line such as"
               + " step 120 loss 0.41");
+    } else if (findings.savesByTime()) {
+      said.add(
+          "no two runs have saved the same step, because its saves come by time: rehearse it with"
+              + " --checkpoint-every and a number of steps");
     } else if (kills.stream().anyMatch(Kill::hit)) {
       said.add(
           "nothing shows whether what it computes goes on: print the loss of each step; where it does,"

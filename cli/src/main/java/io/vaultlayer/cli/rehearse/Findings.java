@@ -177,6 +177,17 @@ final class Findings {
     return Optional.empty();
   }
 
+  /** True where runs have saved after a loss, and none of them a step of the uninterrupted one. */
+  boolean savesByTime() {
+    return struck.stream().anyMatch(Findings::savedLater)
+        && struck.stream().allMatch(each -> each.commonStep().isEmpty());
+  }
+
+  private static boolean savedLater(Struck each) {
+    return each.cameBack()
+        && each.trial().committed().stream().anyMatch(one -> one.epoch() >= each.after());
+  }
+
   Optional<Boolean> deterministic() throws IOException, InterruptedException {
     Optional<Boolean> all = Optional.empty();
     for (var each : struck) {

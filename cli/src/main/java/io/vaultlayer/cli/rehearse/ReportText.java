@@ -39,8 +39,9 @@ final class ReportText {
     return out;
   }
 
+  /** A line of somebody's source: its tabs stay, or it could not be copied. */
   private static String printable(String line) {
-    return Text.printable(line.replace("\t", "    "));
+    return String.join("\t", List.of(line.split("\t", -1)).stream().map(Text::printable).toList());
   }
 
   private static String framework(RehearsalReport report) {
