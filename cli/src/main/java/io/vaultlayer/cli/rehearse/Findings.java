@@ -148,12 +148,34 @@ final class Findings {
       }
     }
     var step = each.commonStep();
-    return step.isEmpty()
-        ? Optional.empty()
-        : comparison.of(
+    if (step.isEmpty()) {
+      return Optional.empty();
+    }
+    var found =
+        comparison.of(
             "checkpoint of step " + step.getAsLong(),
             checkpoint(alone, step.getAsLong()),
             checkpoint(each.trial(), step.getAsLong()));
+    if (found.isEmpty() || found.get().equal()) {
+      return found;
+    }
+    var untouched = before(each);
+    return untouched.isPresent() ? found.map(one -> one.but(untouched.get())) : found;
+  }
+
+  /** The same comparison at a step that both had done before anything was killed. */
+  private Optional<Comparison.Found> before(Struck each) throws IOException, InterruptedException {
+    var steps = alone.committed().stream().map(Checkpoint::step).toList();
+    for (var one : each.trial().committed()) {
+      if (one.epoch() < each.after() && steps.contains(one.step())) {
+        var found =
+            comparison.of("", checkpoint(alone, one.step()), checkpoint(each.trial(), one.step()));
+        if (found.isPresent()) {
+          return found;
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /** Whether the killed run was the same as the other one as long as nobody had touched it. */
@@ -164,17 +186,7 @@ final class Findings {
     if (losses.count() > 2) {
       return Optional.of(losses.likeness() == Losses.Likeness.SAME);
     }
-    var steps = alone.committed().stream().map(Checkpoint::step).toList();
-    for (var one : each.trial().committed()) {
-      if (one.epoch() < each.after() && steps.contains(one.step())) {
-        var found =
-            comparison.of("", checkpoint(alone, one.step()), checkpoint(each.trial(), one.step()));
-        if (found.isPresent()) {
-          return Optional.of(found.get().equal());
-        }
-      }
-    }
-    return Optional.empty();
+    return before(each).map(Comparison.Found::equal);
   }
 
   /** True where runs have saved after a loss, and none of them a step of the uninterrupted one. */
