@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
-
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -70,7 +69,9 @@ class LogLoadTest {
       long ended = System.nanoTime();
       scene.await(() -> !scene.plane.bodies(AttemptApi.Next.class).isEmpty());
       System.err.printf(
-          Locale.ROOT, "log load: reported %.1f s after the end%n", (System.nanoTime() - ended) / 1e9);
+          Locale.ROOT,
+          "log load: reported %.1f s after the end%n",
+          (System.nanoTime() - ended) / 1e9);
       assertThat(scene.shipped(1)).isEqualTo(Files.readString(scene.output(1)));
       assertThat(scene.shipped(1)).endsWith("the last words\n");
       assertThat(scene.shipped(1).length()).isGreaterThan(28_000_000);

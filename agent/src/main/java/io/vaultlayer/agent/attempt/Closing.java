@@ -15,6 +15,7 @@ final class Closing {
 
   /** What the job's next attempt, or its end, may wait for output that a slow bucket takes. */
   private static final Duration ALL_LAST_LOGS = Duration.ofSeconds(60);
+
   static final Duration FIRST_WAIT = Duration.ofMillis(200);
   static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 

@@ -133,8 +133,7 @@ class LogShipperTest {
   }
 
   @Test
-  void whereThereIsNoTimeForAllTheLastWordsGoBehindALineThatSaysWhatIsMissing()
-      throws Exception {
+  void whereThereIsNoTimeForAllTheLastWordsGoBehindALineThatSaysWhatIsMissing() throws Exception {
     allowed.set(false);
     var lines = new StringBuilder();
     for (int i = 0; lines.length() < 5_000_000; i++) {
