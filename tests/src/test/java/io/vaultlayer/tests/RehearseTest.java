@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Timeout;
 class RehearseTest {
   private static final Path SCRIPTS = Home.CHECKOUT.resolve("tests/src/test/rehearsed");
 
-  /** Two cores wait for heartbeats and for leases most of the time. */
-  private static final int AT_ONCE = 3;
+  /** They wait for steps, beats and leases most of the time. */
+  private static final int AT_ONCE = 6;
 
   private final Path temporary = temporary();
   private final Home home = new Home(Map.of("TMPDIR", temporary.toString()));
@@ -41,7 +41,8 @@ class RehearseTest {
 
   @AfterEach
   void nothingIsLeft() {
-    try (var left = Files.list(temporary)) {
+    // A framework may leave files of its own there; ours go.
+    try (var left = Files.newDirectoryStream(temporary, "vl-*")) {
       assertThat(left).isEmpty();
       assertThat(home.local()).doesNotExist();
     } catch (IOException e) {
