@@ -190,23 +190,24 @@ final class Retention {
   private Optional<Set<String>> named(
       Bucket bucket, Lease lease, Retained retained, List<CheckpointId> commits) {
     var job = lease.job().value();
-    var manifests = new HashSet<String>();
-    leaseNames(lease).forEach(p -> manifests.add(p.manifestKey()));
-    retained.kept().forEach(k -> manifests.add(manifest(job, k.id())));
-    commits.stream()
-        .filter(c -> !retained.isPruned(c))
-        .forEach(c -> manifests.add(manifest(job, c)));
-    var named = new HashSet<>(manifests);
-    for (var manifest : manifests) {
-      try {
-        named.addAll(Shared.keys(bucket, manifest));
-      } catch (Json.MalformedJson | IllegalStateException e) {
-        control.log().note("unreadable", job, manifest + " is no manifest");
-        if (leaseNames(lease).stream().anyMatch(p -> p.manifestKey().equals(manifest))) {
-          return Optional.empty();
-        }
-        // Nobody can start from it: its digest is another one than the commit record's.
+    var named = new HashSet<String>();
+    for (var pointer : leaseNames(lease)) {
+      var keys = Shared.keys(bucket, pointer);
+      if (keys.isEmpty()) {
+        control.log().note("unreadable", job, pointer.manifestKey() + " is not what was committed");
+        return Optional.empty();
       }
+      named.add(pointer.manifestKey());
+      named.addAll(keys.get());
+    }
+    var others = new HashSet<String>();
+    retained.kept().forEach(k -> others.add(manifest(job, k.id())));
+    commits.stream().filter(c -> !retained.isPruned(c)).forEach(c -> others.add(manifest(job, c)));
+    others.removeAll(named);
+    named.addAll(others);
+    for (var manifest : others) {
+      // Nobody can start from one that cannot be read: its digest is not the commit record's.
+      named.addAll(keysOf(bucket, manifest));
     }
     return Optional.of(named);
   }

@@ -2,6 +2,7 @@ package io.vaultlayer.functions.state;
 
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.lease.Pointer;
+import io.vaultlayer.core.lease.TokenHash;
 import io.vaultlayer.core.port.Bucket;
 import io.vaultlayer.wire.BucketLayout;
 import io.vaultlayer.wire.Json;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Objects of other checkpoints that a manifest names. Only those count that one of the two newest
@@ -36,7 +38,13 @@ public final class Shared {
     lease.earlier().stream().findFirst().ifPresent(newest::add);
     for (var pointer : newest) {
       if (!foreign.isEmpty()) {
-        foreign.removeAll(keys(bucket, pointer.manifestKey()));
+        var named = keys(bucket, pointer);
+        if (named.isEmpty()) {
+          // What it named nobody can tell. Nothing is deleted while the lease names it, and the new
+          // manifest names for itself what was looked at a moment ago.
+          return Optional.empty();
+        }
+        foreign.removeAll(named.get());
       }
     }
     return foreign.stream()
@@ -55,18 +63,30 @@ public final class Shared {
     return foreign;
   }
 
+  /** The keys that a commit's manifest names; empty when it is lost or damaged. */
+  public static Optional<Set<String>> keys(Bucket bucket, Pointer pointer) {
+    try {
+      return bucket
+          .read(pointer.manifestKey(), Manifest.MOST_BYTES)
+          .filter(body -> TokenHash.ofBytes(body).equals(pointer.manifestSha256()))
+          .map(Shared::keys);
+    } catch (Json.MalformedJson | IllegalStateException e) {
+      return Optional.empty();
+    }
+  }
+
   /**
    * The keys that a manifest names; none where it is not there.
    *
    * @throws Json.MalformedJson when it is no manifest
    */
   public static Set<String> keys(Bucket bucket, String manifestKey) {
-    var keys = new HashSet<String>();
-    bucket
-        .read(manifestKey, Manifest.MOST_BYTES)
-        .map(body -> Json.parse(new String(body, StandardCharsets.UTF_8), Manifest.class))
-        .map(Manifest::files)
-        .ifPresent(files -> files.forEach(file -> keys.add(file.key())));
-    return keys;
+    return bucket.read(manifestKey, Manifest.MOST_BYTES).map(Shared::keys).orElse(Set.of());
+  }
+
+  private static Set<String> keys(byte[] manifest) {
+    return Json.parse(new String(manifest, StandardCharsets.UTF_8), Manifest.class).files().stream()
+        .map(Manifest.File::key)
+        .collect(Collectors.toSet());
   }
 }
