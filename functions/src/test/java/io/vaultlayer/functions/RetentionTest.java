@@ -169,6 +169,21 @@ class RetentionTest {
     assertThat(told()).noneMatch(line -> line.startsWith("6"));
   }
 
+  /** What it named nobody can tell; a job must not stand still for that. */
+  @Test
+  void aCommitGoesOnAfterTheManifestBeforeHasRotted() {
+    var tokenizer = BucketLayout.checkpoint(job, 1, 1) + TOKENIZER;
+    assertThat(sharing(1, tokenizer).status()).isEqualTo(200);
+    var manifest = BucketLayout.checkpointManifest(job, 1, 1);
+    var rotten = world.bucket.read(manifest, 1 << 20).orElseThrow();
+    rotten[0] ^= 1;
+    world.bucket.put(manifest, rotten);
+    assertThat(sharing(2, tokenizer).status()).isEqualTo(200);
+    commit(3);
+    look();
+    assertThat(objects()).contains("e00000001/step-000000000001/" + TOKENIZER);
+  }
+
   @Test
   void nothingIsDeletedWhileOneOfTheNewestTwoIsDamaged() {
     commit(1, 2, 3, 4);
