@@ -59,6 +59,10 @@ final class Rooms {
       reasons.put("io.vaultlayer.agent.checkpoint." + name, wait);
     }
     reasons.put("io.vaultlayer.agent.hook.SaveRequests", wait);
+    String rehearsal = "times real processes of the rehearsal, and bounds the wait for them";
+    for (String name : List.of("Eye", "Strays", "Struck")) {
+      reasons.put("io.vaultlayer.cli.rehearse." + name, rehearsal);
+    }
     String socket = "paces and bounds what goes through real sockets, never what it means";
     for (String name : List.of("PlainWire", "Throttle", "TlsWire", "Wires")) {
       reasons.put("io.vaultlayer.agent.s3." + name, socket);
