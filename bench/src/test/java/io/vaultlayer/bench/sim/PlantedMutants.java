@@ -734,34 +734,15 @@ public final class PlantedMutants implements Mutants {
   private record DeletesShared(String name) implements Mutant {
     @Override
     public Bucket bucket(Bucket real, Function function, World world) {
-      return function != Function.REAPER ? real : new OwnFilesOnly(real);
+      return function != Function.REAPER ? real : new WholePrefix(real);
     }
   }
 
-  /** Shows each manifest without the files that lie under another checkpoint. */
-  private record OwnFilesOnly(Bucket real) implements Bucket {
+  /** Deletes with a manifest all that lies beside it, whoever else names it. */
+  private record WholePrefix(Bucket real) implements Bucket {
     @Override
     public Optional<byte[]> read(String key, int mostBytes) {
-      return real.read(key, mostBytes)
-          .map(body -> {
-            try {
-              var m = Json.parse(new String(body, StandardCharsets.UTF_8), Manifest.class);
-              var prefix = key.substring(0, key.lastIndexOf('/') + 1);
-              var own = m.files().stream().filter(f -> f.key().startsWith(prefix)).toList();
-              var less =
-                  new Manifest(
-                      m.job(), m.epoch(), m.step(), m.createdAt(), m.framework(), own, m.health());
-              // What the verifier reads must keep its digest; only what is kept is read otherwise.
-              return verifying() ? body : Json.render(less).getBytes(StandardCharsets.UTF_8);
-            } catch (Json.MalformedJson e) {
-              return body;
-            }
-          });
-    }
-
-    private static boolean verifying() {
-      return StackWalker.getInstance()
-          .walk(frames -> frames.anyMatch(f -> f.getClassName().endsWith("CheckpointVerifier")));
+      return real.read(key, mostBytes);
     }
 
     @Override
@@ -792,6 +773,15 @@ public final class PlantedMutants implements Mutants {
     @Override
     public void delete(List<String> keys) {
       real.delete(keys);
+      for (var key : keys) {
+        if (key.endsWith("/_manifest.json")) {
+          var prefix = key.substring(0, key.lastIndexOf('/') + 1);
+          real.delete(
+              real.list(prefix, Optional.empty(), Bucket.MOST_KEYS).objects().stream()
+                  .map(ObjectInfo::key)
+                  .toList());
+        }
+      }
     }
   }
 
