@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
  */
 final class TrainerLayout implements Layout {
   static final String STATE = "trainer_state.json";
+  private static final String ARGUMENTS = "training_args.bin";
   private static final String SENTINEL = "checkpoint-is-incomplete.txt";
   private static final Pattern NAME = Pattern.compile("checkpoint-(\\d{1,12})");
   private static final Pattern RANDOM = Pattern.compile("rng_state_(\\d+)\\.pth");
@@ -41,9 +42,12 @@ final class TrainerLayout implements Layout {
       return Finding.nothing();
     }
     if (state.isEmpty()) {
-      return files.containsKey("training_args.bin")
+      return files.containsKey(ARGUMENTS)
           ? incomplete(directory, STATE + ", which its Trainer writes last, is missing")
           : Finding.nothing();
+    }
+    if (!isTrainers(files)) {
+      return Finding.nothing();
     }
     TrainerState seen = TrainerState.read(state.get());
     if (!seen.whole() || seen.step().isEmpty()) {
@@ -58,6 +62,14 @@ final class TrainerLayout implements Layout {
       return incomplete(directory, missing.get());
     }
     return taken(directory, all, state.get(), world);
+  }
+
+  /**
+   * Other scripts call their state so as well. A Trainer writes its arguments beside the weights,
+   * and random states unless it saves the model only.
+   */
+  private static boolean isTrainers(Map<String, Part> files) {
+    return files.keySet().stream().anyMatch(name -> name.equals(ARGUMENTS) || isRandom(name));
   }
 
   private static Finding taken(String directory, Contents all, Part state, OptionalInt world) {

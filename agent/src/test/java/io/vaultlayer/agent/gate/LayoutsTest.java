@@ -74,6 +74,7 @@ class LayoutsTest {
   @Test
   void aTrainersCheckpointThatIsCutOrOfAnotherStepIsNone() throws Exception {
     write("checkpoint-8/model.safetensors");
+    write("checkpoint-8/training_args.bin");
     write("checkpoint-8/trainer_state.json", "{\"global_step\": 8, \"log_history\": [");
     incomplete("cut short");
     write("checkpoint-8/trainer_state.json", "{\"global_step\": 6}");
@@ -85,6 +86,15 @@ class LayoutsTest {
             whole -> assertThat(whole.warnings().getFirst()).contains("save_only_model"));
     write("checkpoint-8/checkpoint-is-incomplete.txt");
     incomplete("its save has not ended");
+  }
+
+  @Test
+  void aScriptThatNamesItsStateLikeATrainerIsNoTrainer() throws Exception {
+    write("checkpoint-8/trainer_state.json", "{\"global_step\": 8, \"weights\": [1.0]}");
+    assertThat(look()).isEqualTo(Finding.nothing());
+    write("checkpoint-8/model.pt");
+    write("checkpoint-8/optimizer.pt");
+    assertThat(look()).isEqualTo(Finding.nothing());
   }
 
   @Test
