@@ -738,8 +738,14 @@ public final class PlantedMutants implements Mutants {
     }
   }
 
-  /** Deletes with a manifest all that lies beside it, whoever else names it. */
-  private record WholePrefix(Bucket real) implements Bucket {
+  /** A bucket as it is; a mutant changes what it is about. */
+  private static class Bare implements Bucket {
+    final Bucket real;
+
+    Bare(Bucket real) {
+      this.real = real;
+    }
+
     @Override
     public Optional<byte[]> read(String key, int mostBytes) {
       return real.read(key, mostBytes);
@@ -773,11 +779,23 @@ public final class PlantedMutants implements Mutants {
     @Override
     public void delete(List<String> keys) {
       real.delete(keys);
+    }
+  }
+
+  /** Deletes with a manifest all that lies beside it, whoever else names it. */
+  private static final class WholePrefix extends Bare {
+    WholePrefix(Bucket real) {
+      super(real);
+    }
+
+    @Override
+    public void delete(List<String> keys) {
+      super.delete(keys);
       for (var key : keys) {
         if (key.endsWith("/_manifest.json")) {
           var prefix = key.substring(0, key.lastIndexOf('/') + 1);
-          real.delete(
-              real.list(prefix, Optional.empty(), Bucket.MOST_KEYS).objects().stream()
+          super.delete(
+              list(prefix, Optional.empty(), Bucket.MOST_KEYS).objects().stream()
                   .map(ObjectInfo::key)
                   .toList());
         }
@@ -791,17 +809,7 @@ public final class PlantedMutants implements Mutants {
       if (function != Function.COMMIT) {
         return real;
       }
-      return new Bucket() {
-        @Override
-        public Optional<ObjectInfo> head(String key) {
-          return real.head(key);
-        }
-
-        @Override
-        public Optional<byte[]> read(String key, int mostBytes) {
-          return real.read(key, mostBytes);
-        }
-
+      return new Bare(real) {
         @Override
         public Listing list(String prefix, Optional<String> after, int limit) {
           var manifest = world.objects.read(prefix + "_manifest.json", Integer.MAX_VALUE);
@@ -815,26 +823,6 @@ public final class PlantedMutants implements Mutants {
                   .map(f -> new ObjectInfo(f.key(), f.bytes(), Optional.empty()))
                   .toList();
           return new Listing(named, Optional.empty());
-        }
-
-        @Override
-        public boolean putIfAbsent(String key, byte[] body) {
-          return real.putIfAbsent(key, body);
-        }
-
-        @Override
-        public java.net.URI presignPut(String key, long bytes, java.time.Duration life) {
-          return real.presignPut(key, bytes, life);
-        }
-
-        @Override
-        public java.net.URI presignGet(String key, java.time.Duration life) {
-          return real.presignGet(key, life);
-        }
-
-        @Override
-        public void delete(List<String> keys) {
-          real.delete(keys);
         }
       };
     }
