@@ -1,6 +1,7 @@
 package io.vaultlayer.bench.cost;
 
 import io.vaultlayer.bench.plane.Door;
+import io.vaultlayer.bench.plane.Variables;
 import io.vaultlayer.core.lease.TokenHash;
 import io.vaultlayer.core.port.Bucket;
 import io.vaultlayer.core.port.Bus;
@@ -31,7 +32,6 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 
@@ -46,18 +46,11 @@ final class CostPlane implements Platform {
   private static final String REAP = "REAP_QUEUE_URL";
   private static final int MOST_ROUNDS = 100_000;
 
-  private static final Map<String, String> VARIABLES =
-      Map.of(
-          "LEASES_TABLE", "leases",
-          "ENDED_TABLE", "ended",
-          "JOBS_TABLE", "jobs",
-          "INSTANCES_TABLE", "instances",
-          "OWNER", "default",
-          "ENDPOINT", "https://abcdefghij.execute-api.us-east-1.amazonaws.com",
-          "BUCKET", "bucket",
-          "BEAT_SECONDS", "0",
-          "TICK_SECONDS", Integer.toString(Deployment.TICK_SECONDS),
-          "PARK_SECONDS", "0");
+  private static final Variables VARIABLES =
+      Variables.of(
+          "default",
+          "https://abcdefghij.execute-api.us-east-1.amazonaws.com",
+          Deployment.TICK_SECONDS);
 
   final Meter meter = new Meter();
   final ManualClock clock = new ManualClock();
@@ -184,7 +177,7 @@ final class CostPlane implements Platform {
 
   @Override
   public String variable(String name) {
-    return Optional.ofNullable(VARIABLES.get(name)).orElseThrow(() -> new MissingVariable(name));
+    return VARIABLES.get(name);
   }
 
   @Override

@@ -54,18 +54,7 @@ public final class Plane implements Platform {
   /** As the template's VisibilityTimeout; a failed message comes back after it. */
   private static final long VISIBILITY_MILLIS = 180_000;
 
-  private static final Map<String, String> VARIABLES =
-      Map.of(
-          "LEASES_TABLE", "leases",
-          "ENDED_TABLE", "ended",
-          "JOBS_TABLE", "jobs",
-          "INSTANCES_TABLE", "instances",
-          "OWNER", "bench",
-          "ENDPOINT", "http://plane",
-          "BUCKET", "bucket",
-          "TICK_SECONDS", "10",
-          "BEAT_SECONDS", "0",
-          "PARK_SECONDS", "0");
+  private static final Variables VARIABLES = Variables.of("bench", "http://plane", 10);
 
   public final Engine engine = new Engine();
   public final MemoryBucket bucket = new MemoryBucket(engine::instant);
@@ -284,7 +273,7 @@ public final class Plane implements Platform {
 
   @Override
   public String variable(String name) {
-    return Optional.ofNullable(VARIABLES.get(name)).orElseThrow(() -> new MissingVariable(name));
+    return VARIABLES.get(name);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.vaultlayer.bench.sim;
 
+import io.vaultlayer.bench.plane.Variables;
 import io.vaultlayer.core.port.Bucket;
 import io.vaultlayer.core.port.Bus;
 import io.vaultlayer.core.port.Entropy;
@@ -11,23 +12,10 @@ import io.vaultlayer.functions.Platform;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 
 /** What one function stands on in a simulated world. */
 final class SimPlatform implements Platform {
-  static final Map<String, String> VARIABLES =
-      Map.ofEntries(
-          Map.entry("LEASES_TABLE", "leases"),
-          Map.entry("JOBS_TABLE", "jobs"),
-          Map.entry("INSTANCES_TABLE", "instances"),
-          Map.entry("ENDED_TABLE", "ended"),
-          Map.entry("OWNER", "sim"),
-          Map.entry("ENDPOINT", "http://plane"),
-          Map.entry("BUCKET", "bucket"),
-          Map.entry("TICK_SECONDS", "10"),
-          Map.entry("BEAT_SECONDS", "0"),
-          Map.entry("PARK_SECONDS", "0"));
+  static final Variables VARIABLES = Variables.of("sim", "http://plane", 10);
 
   private final World world;
   private final Invocation.Function function;
@@ -50,7 +38,7 @@ final class SimPlatform implements Platform {
 
   @Override
   public String variable(String name) {
-    return Optional.ofNullable(VARIABLES.get(name)).orElseThrow(() -> new MissingVariable(name));
+    return VARIABLES.get(name);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.vaultlayer.bench.throughput;
 
 import io.vaultlayer.bench.plane.Door;
+import io.vaultlayer.bench.plane.Variables;
 import io.vaultlayer.core.job.JobId;
 import io.vaultlayer.core.lease.TokenHash;
 import io.vaultlayer.core.port.Bucket;
@@ -27,25 +28,13 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The handlers of a training's life on a given store and the machine's clock. The bucket is in
  * memory: what is measured is the store. Hints are dropped, so that nothing else writes.
  */
 final class StoredPlane implements Platform {
-  private static final Map<String, String> VARIABLES =
-      Map.of(
-          "LEASES_TABLE", "leases",
-          "JOBS_TABLE", "jobs",
-          "INSTANCES_TABLE", "instances",
-          "ENDED_TABLE", "ended",
-          "OWNER", "bench",
-          "ENDPOINT", "http://plane",
-          "BUCKET", "bucket",
-          "TICK_SECONDS", "10",
-          "BEAT_SECONDS", "0",
-          "PARK_SECONDS", "0");
+  private static final Variables VARIABLES = Variables.of("bench", "http://plane", 10);
 
   private final Store store;
   private final InstantSource clock = InstantSource.system();
@@ -120,7 +109,7 @@ final class StoredPlane implements Platform {
 
   @Override
   public String variable(String name) {
-    return Optional.ofNullable(VARIABLES.get(name)).orElseThrow(() -> new MissingVariable(name));
+    return VARIABLES.get(name);
   }
 
   @Override
