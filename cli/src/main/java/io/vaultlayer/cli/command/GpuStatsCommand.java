@@ -1,15 +1,11 @@
 package io.vaultlayer.cli.command;
 
-import io.vaultlayer.cli.frame.ExitCode;
-import io.vaultlayer.cli.frame.Shell;
-import io.vaultlayer.cli.plane.Jobs;
-import io.vaultlayer.cli.plane.Plane;
 import io.vaultlayer.cli.render.GpuText;
-import io.vaultlayer.wire.Json;
 import io.vaultlayer.wire.StatusDocument;
+import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
 @Command(
     name = "vl gpu-stats",
@@ -18,31 +14,13 @@ import picocli.CommandLine.Option;
       "The figures are of the last half minute."
     },
     footer = {"", "Example:", "  vl gpu-stats digits --watch"})
-public final class GpuStatsCommand extends JobVerb {
-  private static final long WATCH_MILLIS = 2_000;
-
-  @Option(names = "--watch", description = "Show it again and again until the job has ended.")
-  private boolean watch;
-
-  @Override
-  int call(Shell shell, Plane plane, Jobs jobs, String id) throws InterruptedException {
-    var job = jobs.status(id);
-    while (watch && !Jobs.ended(job.state())) {
-      if (!json) {
-        show(shell, job);
-      }
-      shell.pause(Math.max(WATCH_MILLIS, plane.door().pollMillis()));
-      job = jobs.status(id);
-    }
-    if (json) {
-      shell.print(Json.render(document(job)));
-    } else {
-      show(shell, job);
-    }
-    return ExitCode.DONE;
+public final class GpuStatsCommand extends WatchVerb {
+  public GpuStatsCommand() {
+    super(2_000);
   }
 
-  private static Object document(StatusDocument job) {
+  @Override
+  Object document(StatusDocument job) {
     var document = new LinkedHashMap<String, Object>();
     document.put("id", job.id());
     document.put("state", job.state());
@@ -55,11 +33,8 @@ public final class GpuStatsCommand extends JobVerb {
     return document;
   }
 
-  private void show(Shell shell, StatusDocument job) {
-    if (watch && shell.errIsTerminal()) {
-      shell.out().print("\033[H\033[2J");
-    }
-    GpuText.lines(job, shell.clock().instant()).forEach(shell::print);
-    shell.out().flush();
+  @Override
+  List<String> lines(StatusDocument job, Instant now) {
+    return GpuText.lines(job, now);
   }
 }
