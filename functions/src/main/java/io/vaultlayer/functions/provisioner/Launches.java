@@ -259,12 +259,8 @@ final class Launches {
     if (seen.isPresent() && seen.get().sighting() != Sighting.GONE) {
       return new Look.Found(seen.get().instanceId(), seen.get().machineId());
     }
-    var visibleFrom =
-        launch
-            .intendedAt()
-            .plus(Reaper.CALL_LIMIT) // the call may take effect as late as that
-            .plus(provider.get().facts().visibility())
-            .plus(Reaper.CLOCK_SKEW);
+    // The call may take effect as late as its own limit.
+    var visibleFrom = visible(launch, launch.intendedAt().plus(Reaper.CALL_LIMIT));
     return inventory.complete() && asked.isAfter(visibleFrom)
         ? new Look.Nothing()
         : new Look.NotKnown();
