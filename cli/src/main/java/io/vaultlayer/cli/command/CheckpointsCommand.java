@@ -10,6 +10,7 @@ import io.vaultlayer.wire.Json;
 import io.vaultlayer.wire.Lists.Checkpoint;
 import io.vaultlayer.wire.Lists.Checkpoints;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Map;
 import picocli.CommandLine.Command;
 
@@ -37,6 +38,7 @@ public final class CheckpointsCommand extends JobVerb {
       }
       after = Plane.escaped(found.next());
     }
+    rows.sort(Comparator.comparingLong(Checkpoint::step).thenComparingInt(Checkpoint::epoch));
     if (json) {
       shell.print(Json.render(Map.of("checkpoints", rows)));
       return ExitCode.DONE;

@@ -22,6 +22,7 @@ public final class QueryHandler {
   private final Control control;
   private final StatusView status;
   private final ArtifactQueries artifacts;
+  private final CheckpointQueries checkpoints;
   private final MarketQueries market;
 
   public QueryHandler(Platform platform, Control control) {
@@ -29,6 +30,7 @@ public final class QueryHandler {
     this.control = control;
     this.status = new StatusView(control.records());
     this.artifacts = new ArtifactQueries(platform, control);
+    this.checkpoints = new CheckpointQueries(platform, control);
     this.market = new MarketQueries(platform);
   }
 
@@ -39,8 +41,8 @@ public final class QueryHandler {
         Map.entry("GET /v1/jobs/{id}/explain", new Explanation(control)::answer),
         Map.entry("GET /v1/check", this::check),
         Map.entry("GET /v1/jobs/{id}/logs", artifacts::logs),
-        Map.entry("GET /v1/jobs/{id}/checkpoints", artifacts::checkpoints),
-        Map.entry("GET /v1/jobs/{id}/checkpoints/{step}/files", artifacts::checkpointFiles),
+        Map.entry("GET /v1/jobs/{id}/checkpoints", checkpoints::list),
+        Map.entry("GET /v1/jobs/{id}/checkpoints/{step}/files", checkpoints::files),
         Map.entry("GET /v1/jobs/{id}/outputs", artifacts::outputs),
         Map.entry("GET /v1/gpus", market::gpus),
         Map.entry("POST /v1/estimate", market::estimate),

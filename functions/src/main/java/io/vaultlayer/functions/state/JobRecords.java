@@ -41,6 +41,9 @@ public final class JobRecords {
   /** Most rows of one kind read for one answer. */
   static final int MOST_ROWS = 1000;
 
+  /** Most rows of one kind read for an answer about a whole history. */
+  public static final int MOST_HISTORY = 20_000;
+
   /** Different warnings kept of one attempt. */
   static final int WARNING_ROWS = 64;
 
@@ -233,6 +236,18 @@ public final class JobRecords {
   /** Rows of one kind ({@code c#}, {@code x#}, {@code h#}, {@code w#}), oldest first. */
   public List<Item> rows(JobId job, String kind) {
     return store.query(table, job.value(), kind, false, MOST_ROWS, Optional.empty()).items();
+  }
+
+  /** The newest {@value #MOST_HISTORY} rows of one kind, newest first. */
+  public List<Item> newest(JobId job, String kind) {
+    var all = new ArrayList<Item>();
+    Optional<String> from = Optional.empty();
+    do {
+      var page = store.query(table, job.value(), kind, true, MOST_ROWS, from);
+      all.addAll(page.items());
+      from = page.next();
+    } while (from.isPresent() && all.size() < MOST_HISTORY);
+    return all;
   }
 
   /** One page of the rows of one kind, oldest first. */
