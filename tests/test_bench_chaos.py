@@ -137,19 +137,26 @@ class ChaosBenchTest(unittest.TestCase):
         self.assertNotEqual(weights[0], (cut / "out/weights.bin").read_bytes(), "one step more is another end")
 
     def test_a_commit_after_its_epochs_end_is_late_unless_it_was_salvaged(self):
-        def checkpoint(step, at, status="committed"):
-            return {"step": step, "epoch": 1, "status": status, "committedAt": f"2026-11-21T10:00:{at}Z"}
+        def checkpoint(step, status="committed"):
+            return {"step": step, "epoch": 1, "status": status, "committedAt": "2026-11-21T10:00:09Z"}
+
+        def decision(edge, reason, state="running", epoch=1):
+            return {"epoch": epoch, "edge": edge, "reason": reason, "state": state}
 
         rows = {
-            "checkpoints": [checkpoint(20, "09", "condemned"), checkpoint(40, "11"), checkpoint(60, "12")],
-            "decisions": [{"epoch": 2, "edge": "SALVAGED", "reason": "step 60"}, {"epoch": 2, "edge": "CLAIMED", "reason": "due"}],
+            "checkpoints": [
+                checkpoint(20, "condemned"), checkpoint(30), checkpoint(40), checkpoint(50), checkpoint(60),
+                {**checkpoint(70, "held"), "committedAt": None}],
+            "decisions": [
+                decision("COMMITTED", "step 20"), decision("COMMITTED", "step 30"),
+                decision("FENCED", "lost", "recovering"), decision("COMMITTED", "step 40", "recovering"),
+                decision("SALVAGED", "step 60", "recovering", 2), decision("REGISTERED", "fresh", "starting", 2),
+                decision("COMMITTED", "step 50", epoch=2)],
         }
-        home = types.SimpleNamespace(
-            ask=lambda route: {"attempts": [{"epoch": 1, "endedAt": "2026-11-21T10:00:10Z"}, {"epoch": 2, "endedAt": None}]},
-            pages=lambda route, key: rows[key])
+        home = types.SimpleNamespace(pages=lambda route, key: iter(rows[key]))
         late, condemned, salvaged = fleet.Fleet.commits(types.SimpleNamespace(home=home), types.SimpleNamespace(id="job_x"))
         self.assertEqual((1, 1), (condemned, salvaged))
-        self.assertEqual(["step 40 of epoch 1 was committed after the epoch's end"], late)
+        self.assertEqual([f"step {step} of epoch 1 was committed after the epoch's end" for step in (40, 50)], late)
 
     def test_the_training_refuses_a_checkpoint_that_was_changed(self):
         for name in ("state.bin", "ballast.bin"):

@@ -13,7 +13,6 @@ import tempfile
 import threading
 
 from mainjob.home import WORKLOAD, BenchFailed
-from mainjob.measure import instant
 
 SCRIPT = "descend.py"
 POLL = 1.0
@@ -161,25 +160,39 @@ class Fleet:
     # ---- what was committed, and what was trained twice
 
     def commits(self, trainee):
-        """(late, condemned, salvaged).
+        """(late, condemned, salvaged); see late_commits."""
+        decisions = list(self.home.pages(f"/v1/jobs/{trainee.id}/explain?limit=200", "decisions"))
+        checkpoints = list(self.home.pages(f"/v1/jobs/{trainee.id}/checkpoints?limit=200", "checkpoints"))
+        condemned = sum(row["status"] == "condemned" for row in checkpoints)
+        return late_commits(decisions, checkpoints), condemned, len(_salvaged(decisions))
 
-        Late are commits of an epoch after its end that nobody decided to salvage: what a closed
-        epoch had uploaded whole may be committed by the plane itself, and by nobody else.
-        """
-        salvaged = {
-            (row["epoch"] - 1, int(row["reason"].split()[1]))
-            for row in self.home.pages(f"/v1/jobs/{trainee.id}/explain?limit=200", "decisions")
-            if row["edge"] == "SALVAGED"
-        }
-        status = self.home.ask(f"/v1/jobs/{trainee.id}")
-        ended = {a["epoch"]: instant(a["endedAt"]) for a in status["attempts"] if a["endedAt"]}
-        late, condemned = [], 0
-        for row in self.home.pages(f"/v1/jobs/{trainee.id}/checkpoints?limit=200", "checkpoints"):
-            condemned += row["status"] == "condemned"
-            if (row["committedAt"] and row["epoch"] in ended and instant(row["committedAt"]) > ended[row["epoch"]]
-                    and (row["epoch"], row["step"]) not in salvaged):
-                late.append(f"step {row['step']} of epoch {row['epoch']} was committed after the epoch's end")
-        return late, condemned, len(salvaged)
+
+def late_commits(decisions, checkpoints):
+    """What was committed for an epoch that was over, one sentence each.
+
+    Judged by the order of the decisions, which is that of the writes: their times are those at which each began,
+    and of two that raced the later one may have begun first. What a closed epoch had uploaded whole may be committed
+    by the plane itself, and by nobody else.
+    """
+    timely = {
+        (row["epoch"], _step(row))
+        for row in decisions
+        if row["edge"] == "COMMITTED" and row["state"] in ("starting", "running", "saving")
+    }
+    return [
+        f"step {row['step']} of epoch {row['epoch']} was committed after the epoch's end"
+        for row in checkpoints
+        if row["committedAt"] and (row["epoch"], row["step"]) not in timely | _salvaged(decisions)
+    ]
+
+
+def _salvaged(decisions):
+    """(epoch, step) of each; the epoch that it was of had been closed by then."""
+    return {(row["epoch"] - 1, _step(row)) for row in decisions if row["edge"] == "SALVAGED"}
+
+
+def _step(row):
+    return int(row["reason"].split()[1])
 
 
 def trained(witness):
