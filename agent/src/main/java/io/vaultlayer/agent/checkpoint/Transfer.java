@@ -191,17 +191,18 @@ final class Transfer implements AutoCloseable {
             blocks.giveBack(block);
             throw e;
           }
-          if (upload.has(number, part)) {
+          boolean isAsBefore = isAsBefore(number, part);
+          boolean isThere = upload.has(number, part);
+          // Of a part that an earlier try sent, too: else the old one would be copied over it.
+          different |= !isAsBefore;
+          asBefore = different ? asBefore : number;
+          if (isThere || isAsBefore) {
             blocks.giveBack(block);
-          } else if (isAsBefore(number, part)) {
-            blocks.giveBack(block);
-            asBefore = different ? asBefore : number;
-            if (different) {
-              copy(number, at, part);
-            }
           } else {
-            different = true;
             send(number, block, part);
+          }
+          if (different && isAsBefore && !isThere) {
+            copy(number, at, part);
           }
           if (different) {
             copyUpTo(asBefore, size);
@@ -233,8 +234,8 @@ final class Transfer implements AutoCloseable {
     }
 
     private boolean isAsBefore(int number, Digest.Part part) {
-      return sender.copies()
-          && earlier.isPresent()
+      return earlier.isPresent()
+          && sender.copies(earlier.get().key(), upload.key())
           && number <= earlier.get().parts().size()
           && earlier.get().parts().get(number - 1).equals(part)
           && earlier.get().partBytes() == sender.partBytes(item.bytes());

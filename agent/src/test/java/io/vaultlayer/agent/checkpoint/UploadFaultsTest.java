@@ -86,6 +86,23 @@ class UploadFaultsTest {
   }
 
   @Test
+  void aSecondTryCopiesNoOldPartOverANewOneThatArrivedInTheFirst() throws Exception {
+    rig.start();
+    rig.save("checkpoint-1", "w.bin", large);
+    rig.awaitCommit(1);
+    var left = new AtomicInteger(7);
+    bucket.faults(call ->
+        isPart(call) && call.query().get("partNumber").equals("5") && left.getAndDecrement() > 0
+            ? Fault.SERVER_ERROR
+            : Fault.NONE);
+    large[0] ^= 1;
+    rig.save("checkpoint-2", "w.bin", large);
+    rig.awaitCommit(2);
+    assertThat(rig.commits.holds()).isEmpty();
+    assertThat(bucket.objects().get(rig.key(2, "w.bin"))).isEqualTo(large);
+  }
+
+  @Test
   void credentialsThatExpireBetweenTwoPartsAreReplacedByTheRenewedOnes() throws Exception {
     var seen = new AtomicInteger();
     bucket.faults(call -> {
