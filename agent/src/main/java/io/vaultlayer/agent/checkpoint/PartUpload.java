@@ -60,7 +60,10 @@ final class PartUpload {
         | StoreException.Refused
         | StoreException.WrongSize
         | StoreException.NotThere e) {
-      sender.copyNoMore();
+      if (e instanceof StoreException.AccessRefused) {
+        sender.store().head(key); // refused too when it is the credentials' fault, not the copy's
+      }
+      sender.copyNoMore(from.key(), key);
       throw new StoreException.Unreachable("the store copies no parts: " + e.getMessage(), e);
     }
   }

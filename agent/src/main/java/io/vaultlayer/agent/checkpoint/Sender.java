@@ -40,8 +40,13 @@ final class Sender {
   private final long wholeUpTo;
   private final long part;
 
-  /** Until the store refuses one: some have no credential that reads there and writes here. */
+  /** Until the store refuses one. */
   private volatile boolean copies = true;
+
+  /**
+   * The same from other epochs: some stores have no credential that reads there and writes here.
+   */
+  private volatile boolean copiesAcross = true;
 
   Sender(ObjectStore store, Stop stop) {
     this(store, stop, WHOLE_UP_TO, PART);
@@ -99,12 +104,31 @@ final class Sender {
     return needed <= part ? part : (needed + mebibyte - 1) / mebibyte * mebibyte;
   }
 
-  boolean copies() {
-    return copies;
+  /** Whether the store may be asked to copy parts of one object into another. */
+  boolean copies(String from, String to) {
+    return copies && (copiesAcross || inOneEpoch(from, to));
   }
 
-  void copyNoMore() {
-    copies = false;
+  /** It refused that. */
+  void copyNoMore(String from, String to) {
+    copies = copies && !inOneEpoch(from, to);
+    copiesAcross = false;
+  }
+
+  private static boolean inOneEpoch(String from, String to) {
+    return epoch(from).equals(epoch(to));
+  }
+
+  /** {@code jobs/<job>/checkpoints/<epoch>/} of a key. */
+  private static String epoch(String key) {
+    int end = -1;
+    for (int segment = 0; segment < 4; segment++) {
+      end = key.indexOf('/', end + 1);
+      if (end < 0) {
+        return key;
+      }
+    }
+    return key.substring(0, end);
   }
 
   /** Reads a file into a block. @throws SourceChanged when it is not what the snapshot took */

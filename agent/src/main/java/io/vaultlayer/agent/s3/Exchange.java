@@ -1,6 +1,7 @@
 package io.vaultlayer.agent.s3;
 
 import io.vaultlayer.wire.AttemptApi.S3Credentials;
+import io.vaultlayer.wire.AttemptApi.S3Key;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -107,11 +108,7 @@ final class Exchange {
                 request.query(),
                 request.headers(),
                 payload(request)),
-            new Signer.Identity(
-                credentials.accessKeyId(),
-                credentials.secretAccessKey(),
-                credentials.sessionToken(),
-                credentials.region()),
+            identity(request, credentials),
             epochSeconds);
     var head =
         new StringBuilder(request.method())
@@ -281,6 +278,20 @@ final class Exchange {
       }
       return false;
     }
+  }
+
+  /** What only reads goes with the key for reading, where there is one. */
+  private static Signer.Identity identity(Request request, S3Credentials credentials) {
+    boolean reads = request.method().equals("GET") || request.method().equals("HEAD");
+    S3Key key =
+        reads && credentials.read() != null
+            ? credentials.read()
+            : new S3Key(
+                credentials.accessKeyId(),
+                credentials.secretAccessKey(),
+                credentials.sessionToken());
+    return new Signer.Identity(
+        key.accessKeyId(), key.secretAccessKey(), key.sessionToken(), credentials.region());
   }
 
   private static String payload(Request request) {

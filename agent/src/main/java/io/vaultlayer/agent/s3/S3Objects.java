@@ -9,20 +9,25 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /** An S3 bucket, addressed by path, with credentials that may be renewed at any moment. */
 public final class S3Objects implements ObjectStore {
   private static final int MOST_ANSWER_BYTES = 4 << 20;
-  private static final int COPY_BYTES = 256 << 10;
   private static final String CRC = "x-amz-checksum-crc32";
 
   private final Tries tries;
 
   /** Until a store says that it knows no checksums. */
   private volatile boolean checksums = true;
+
+  /**
+   * Until a store says that it knows no create-if-absent; then a look comes before each creation.
+   * Between the two another writer may come: only one of the same epoch can, since nobody else's
+   * credentials write there, and what it damages is found at the restore.
+   */
+  private volatile boolean conditions = true;
 
   /**
    * @param credentials asked before every try, so that a renewal takes effect in the middle of an
@@ -55,25 +60,44 @@ public final class S3Objects implements ObjectStore {
 
   @Override
   public void putIfAbsent(String key, Body body) throws StoreException {
-    checked(
-        "creating " + key,
-        () -> Request.of("PUT", key).header("if-none-match", "*").body(body),
-        body.crc32(),
-        x -> x.bytes(MOST_ANSWER_BYTES));
+    while (true) {
+      boolean checked = checksums && body.crc32().isPresent();
+      boolean conditional = conditions;
+      try {
+        create(key, body, checked, conditional);
+        return;
+      } catch (StoreException.Refused e) {
+        if (checked) {
+          checksums = false;
+        } else if (conditional && e.isUnimplemented()) {
+          // It was this, then, and not the checksum that was tried without before.
+          conditions = false;
+          checksums = body.crc32().isPresent();
+        } else {
+          throw e;
+        }
+      }
+    }
   }
 
-  /** A request with its body's checksum, or without where the store does not take one. */
-  private <T> T checked(
-      String doing, Supplier<Request> request, OptionalLong crc32, Exchange.Reader<T> reader)
+  private void create(String key, Body body, boolean checked, boolean conditional)
       throws StoreException {
-    if (!checksums || crc32.isEmpty()) {
-      return tries.run(doing, request.get(), reader);
+    String doing = "creating " + key;
+    Request request = Request.of("PUT", key).body(body);
+    if (checked) {
+      request.header(CRC, base64(body.crc32().getAsLong()));
     }
-    try {
-      return tries.run(doing, request.get().header(CRC, base64(crc32.getAsLong())), reader);
-    } catch (StoreException.Refused e) {
-      checksums = false;
-      return tries.run(doing, request.get(), reader);
+    onlyIfAbsent(doing, request, conditional);
+    tries.run(doing, request, x -> x.bytes(MOST_ANSWER_BYTES));
+  }
+
+  /** Says it to the store, or looks, where the store does not know the condition. */
+  private void onlyIfAbsent(String doing, Request request, boolean conditional)
+      throws StoreException {
+    if (conditional) {
+      request.header("if-none-match", "*");
+    } else if (head(request.key()).isPresent()) {
+      throw new StoreException.AlreadyThere(doing + ": it is there");
     }
   }
 
@@ -89,23 +113,7 @@ public final class S3Objects implements ObjectStore {
 
   @Override
   public long readInto(Sink sink, String key, long offset, long bytes) throws StoreException {
-    var progress = new Progress(key, offset, offset + bytes);
-    int cuts = 0;
-    while (true) {
-      long before = progress.at;
-      var request =
-          Request.of("GET", key).header("range", "bytes=" + before + "-" + (progress.end - 1));
-      String trouble = tries.run("reading " + key, request, x -> copy(x, sink, progress));
-      if (progress.at == progress.end) {
-        return progress.total;
-      }
-      // What arrived is kept, and only a stretch without any progress counts against the bound.
-      cuts = progress.at > before ? 0 : cuts + 1;
-      if (cuts >= tries.most()) {
-        throw new StoreException.Unreachable("reading " + key + ": " + trouble, null);
-      }
-      tries.pause(cuts);
-    }
+    return new RangedRead(tries, sink, key, offset, bytes).run();
   }
 
   @Override
@@ -246,16 +254,18 @@ public final class S3Objects implements ObjectStore {
           .append("</Part>");
     }
     xml.append("</CompleteMultipartUpload>");
-    var request =
-        Request.of("POST", key)
-            .query("uploadId", uploadId)
-            .header("content-type", "application/xml")
-            .body(Body.of(xml.toString().getBytes(StandardCharsets.UTF_8)));
-    if (ifAbsent) {
-      request.header("if-none-match", "*");
-    }
+    byte[] list = xml.toString().getBytes(StandardCharsets.UTF_8);
+    boolean conditional = conditions;
     try {
-      tries.run("completing the upload of " + key, request, S3Objects::answered);
+      try {
+        complete(key, uploadId, list, ifAbsent, conditional);
+      } catch (StoreException.Refused e) {
+        if (!ifAbsent || !conditional || !e.isUnimplemented()) {
+          throw e;
+        }
+        conditions = false;
+        complete(key, uploadId, list, true, false);
+      }
     } catch (StoreException.Refused e) {
       // Whoever begins again begins without.
       checksums = checksums && parts.stream().allMatch(part -> part.crc32().isEmpty());
@@ -263,11 +273,27 @@ public final class S3Objects implements ObjectStore {
     }
   }
 
+  private void complete(
+      String key, String uploadId, byte[] list, boolean ifAbsent, boolean conditional)
+      throws StoreException {
+    String doing = "completing the upload of " + key;
+    var request =
+        Request.of("POST", key)
+            .query("uploadId", uploadId)
+            .header("content-type", "application/xml")
+            .body(Body.of(list));
+    if (ifAbsent) {
+      onlyIfAbsent(doing, request, conditional);
+    }
+    tries.run(doing, request, S3Objects::answered);
+  }
+
   /** The status was sent before the work was done; the verdict is in the body. */
   private static String answered(Exchange x) throws IOException {
     String answer = text(x);
     if (answer.contains("<Error")) {
-      throw new Broken("the store answered " + Xml.text(answer, "Code").orElse("an error"));
+      throw new RangedRead.Broken(
+          "the store answered " + Xml.text(answer, "Code").orElse("an error"));
     }
     return answer;
   }
@@ -282,95 +308,6 @@ public final class S3Objects implements ObjectStore {
     } catch (StoreException.NotThere e) {
       // Gone is what was wanted.
     }
-  }
-
-  /** The answer's body broke off or was no answer: the request may be sent again. */
-  static final class Broken extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    Broken(String message) {
-      super(message);
-    }
-  }
-
-  /** How far a ranged read has come. */
-  private static final class Progress {
-    final String key;
-    final long end;
-    long at;
-    long total;
-
-    Progress(String key, long at, long end) {
-      this.key = key;
-      this.at = at;
-      this.end = end;
-    }
-  }
-
-  /** Copies what comes and says what broke it off, if anything did. */
-  private static String copy(Exchange x, Sink sink, Progress progress) throws IOException {
-    if (x.status() != 206 && progress.at != 0) {
-      throw new StoreException.Refused(
-          "reading " + progress.key + ": the store does not serve ranges");
-    }
-    progress.total = total(x);
-    if (progress.total < progress.end) {
-      throw new StoreException.WrongSize(
-          "reading " + progress.key + ": it ends at byte " + progress.total);
-    }
-    ByteBuffer piece = PIECES.get();
-    try {
-      while (progress.at < progress.end) {
-        piece.clear().limit((int) Math.min(piece.capacity(), progress.end - progress.at));
-        readSome(x, piece);
-        write(sink, piece.flip(), progress);
-      }
-      if (x.status() != 206) {
-        x.cut();
-      }
-    } catch (Broken e) {
-      x.cut();
-      return e.getMessage();
-    }
-    return "";
-  }
-
-  /** One for each thread that reads; direct, so that what comes is copied once at most. */
-  private static final ThreadLocal<ByteBuffer> PIECES =
-      ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(COPY_BYTES));
-
-  private static void write(Sink sink, ByteBuffer piece, Progress progress) throws StoreException {
-    int length = piece.remaining();
-    try {
-      sink.write(piece, progress.at);
-    } catch (IOException e) {
-      throw new StoreException.SourceBroken(
-          "keeping what " + progress.key + " holds: " + e.getMessage(), e);
-    }
-    progress.at += length;
-  }
-
-  private static void readSome(Exchange x, ByteBuffer into) throws IOException {
-    int got;
-    try {
-      got = x.read(into);
-    } catch (StoreException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new Broken("the connection broke while the object was read");
-    }
-    if (got < 0) {
-      throw new Broken("the object broke off");
-    }
-  }
-
-  private static long total(Exchange x) throws Broken {
-    return x.header("content-range")
-        .map(range -> range.substring(range.indexOf('/') + 1))
-        .or(() -> x.header("content-length"))
-        .filter(text -> !text.isEmpty() && text.chars().allMatch(Character::isDigit))
-        .map(Long::parseLong)
-        .orElseThrow(() -> new Broken("an answer without a length"));
   }
 
   private static String text(Exchange x) throws IOException {

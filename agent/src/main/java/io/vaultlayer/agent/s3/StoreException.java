@@ -13,7 +13,10 @@ public abstract sealed class StoreException extends IOException {
     super(message, cause);
   }
 
-  /** 401 or 403 with credentials that the source still calls current: fenced, expired or wrong. */
+  /**
+   * 401, 403, or 400 that speaks of the token, with credentials that the source still calls
+   * current: fenced, expired or wrong.
+   */
   public static final class AccessRefused extends StoreException {
     private static final long serialVersionUID = 1L;
 
@@ -53,8 +56,22 @@ public abstract sealed class StoreException extends IOException {
   public static final class Refused extends StoreException {
     private static final long serialVersionUID = 1L;
 
+    private final boolean unimplemented;
+
     public Refused(String message) {
+      this(message, false);
+    }
+
+    /**
+     * @param unimplemented 501: it might do it without something that was asked for
+     */
+    public Refused(String message, boolean unimplemented) {
       super(message, null);
+      this.unimplemented = unimplemented;
+    }
+
+    public boolean isUnimplemented() {
+      return unimplemented;
     }
   }
 

@@ -4,6 +4,7 @@ import io.vaultlayer.agent.s3.Exchange.Request;
 import io.vaultlayer.wire.AttemptApi.S3Credentials;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -28,6 +29,13 @@ final class Tries {
   static final Pace USUAL = new Pace(7, Duration.ofMillis(200), Duration.ofSeconds(5), SILENCE);
 
   private static final int CUTS_BEFORE_ASKING = 2;
+
+  /** S3 says of a token that is over 400, not 403; so does R2 of what it calls a request. */
+  private static final Set<String> TOKEN_TROUBLE =
+      Set.of("ExpiredToken", "ExpiredRequest", "InvalidToken", "TokenRefreshRequired");
+
+  /** What arrived is not what was sent. */
+  private static final Set<String> DAMAGED = Set.of("BadDigest", "XAmzContentChecksumMismatch");
 
   private final Supplier<S3Credentials> source;
   private final Stop stop;
@@ -76,7 +84,14 @@ final class Tries {
         if (exchange.status() / 100 == 2) {
           return read(exchange, reader);
         }
-        judge(exchange, credentials, course);
+        if (exchange.status() == 400 && request.method().equals("HEAD")) {
+          // The reason would stand in the body, which such an answer has not.
+          exchange.finish();
+          course.trouble = "400";
+          ask(request.key(), credentials, course);
+        } else {
+          judge(exchange, credentials, course);
+        }
       } catch (StoreException e) {
         throw e;
       } catch (Exchange.CutWhileSending e) {
@@ -134,15 +149,16 @@ final class Tries {
           throw new StoreException.Refused(what);
         }
       }
-      // What arrived is not what was sent.
       case 400 -> {
-        if (!code.equals("BadDigest") && !code.equals("XAmzContentChecksumMismatch")) {
+        if (TOKEN_TROUBLE.contains(code)) {
+          refused(exchange, code, credentials, course);
+        } else if (!DAMAGED.contains(code)) {
           throw new StoreException.Refused(what);
         }
       }
       default -> {
         if (status < 500 || status == 501) {
-          throw new StoreException.Refused(what);
+          throw new StoreException.Refused(what, status == 501);
         }
       }
     }
@@ -166,7 +182,7 @@ final class Tries {
     try {
       Request request = Request.of("GET", key).header("range", "bytes=0-0");
       Exchange exchange = Exchange.open(request, credentials, now(), line);
-      if (exchange.status() == 401 || exchange.status() == 403) {
+      if (exchange.status() == 400 || exchange.status() == 401 || exchange.status() == 403) {
         judge(exchange, credentials, course);
       } else {
         exchange.cut();

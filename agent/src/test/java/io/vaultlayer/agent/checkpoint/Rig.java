@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 
 /** One attempt's pipeline on real files, a loopback bucket and a control plane that looks. */
 final class Rig implements AutoCloseable {
@@ -43,10 +44,22 @@ final class Rig implements AutoCloseable {
   volatile Optional<String> ailment = Optional.empty();
   volatile Path written = Path.of("/nowhere");
   private final Optional<AttemptApi.Pointer> pointer;
+  private final Supplier<AttemptApi.S3Credentials> credentials;
   private CheckpointPipeline pipeline;
 
   Rig(LoopbackBucket bucket, Path home, int epoch, Optional<AttemptApi.Pointer> pointer)
       throws IOException {
+    this(bucket, home, epoch, pointer, bucket::credentials);
+  }
+
+  Rig(
+      LoopbackBucket bucket,
+      Path home,
+      int epoch,
+      Optional<AttemptApi.Pointer> pointer,
+      Supplier<AttemptApi.S3Credentials> credentials)
+      throws IOException {
+    this.credentials = credentials;
     this.bucket = bucket;
     this.kept = Files.createDirectories(home.resolve("kept"));
     this.scope = new Scope(JOB, epoch, kept, home.resolve("scratch"));
@@ -60,7 +73,7 @@ final class Rig implements AutoCloseable {
   }
 
   CheckpointPipeline start(Optional<Restored> restored) {
-    var store = bucket.store(stop);
+    var store = bucket.store(stop, credentials);
     pipeline =
         new CheckpointPipeline(
             new CheckpointPipeline.Parts(

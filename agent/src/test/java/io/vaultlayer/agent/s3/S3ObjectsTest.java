@@ -109,6 +109,19 @@ class S3ObjectsTest {
     assertThat(bucket.calls()).hasSize(1);
   }
 
+  /** S3 answers 400 then, and to a HEAD without saying why. */
+  @Test
+  void tellsATokenThatIsOverFromARequestThatIsWrong() {
+    var old = bucket.credentials();
+    var late = bucket.store(stop, () -> old);
+    bucket.accept("AKNEXT");
+    assertThatThrownBy(() -> late.putIfAbsent("k", Body.of(bytes(1))))
+        .isInstanceOf(StoreException.AccessRefused.class)
+        .hasMessageContaining("ExpiredToken");
+    assertThatThrownBy(() -> late.head("k")).isInstanceOf(StoreException.AccessRefused.class);
+    assertThatThrownBy(() -> late.read("k", 5)).isInstanceOf(StoreException.AccessRefused.class);
+  }
+
   @Test
   void hearsARefusalThatWasSentBeforeItsBodyWasRead() {
     bucket.faults(call -> Fault.REFUSED_UNREAD);

@@ -72,7 +72,10 @@ final class Assignments {
         c.secretAccessKey(),
         c.sessionToken(),
         c.prefix(),
-        c.expiresAt().toString());
+        c.expiresAt().toString(),
+        c.read()
+            .map(r -> new AttemptApi.S3Key(r.accessKeyId(), r.secretAccessKey(), r.sessionToken()))
+            .orElse(null));
   }
 
   static AttemptApi.Pointer pointer(Pointer p) {

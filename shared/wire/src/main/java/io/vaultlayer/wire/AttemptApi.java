@@ -1,5 +1,6 @@
 package io.vaultlayer.wire;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.Map;
 
@@ -45,8 +46,19 @@ public final class AttemptApi {
   public record Pointer(
       long step, int epoch, String manifestKey, String manifestSha256, long bytes, int files) {}
 
+  /** What signs a request to the bucket. */
+  public record S3Key(String accessKeyId, String secretAccessKey, String sessionToken) {
+    @Override
+    public String toString() {
+      return "S3Key[" + accessKeyId + "]";
+    }
+  }
+
   /**
    * Bucket credentials of one attempt. Write under the epoch's prefixes, read under {@code prefix}.
+   *
+   * @param read signs GET and HEAD where no single key may read under {@code prefix} and write
+   *     under the epoch's alone (R2); left out: the other key reads too
    */
   public record S3Credentials(
       String endpoint,
@@ -56,7 +68,30 @@ public final class AttemptApi {
       String secretAccessKey,
       String sessionToken,
       String prefix,
-      String expiresAt) {
+      String expiresAt,
+      @JsonInclude(JsonInclude.Include.NON_NULL) S3Key read) {
+    /** One key for everything. */
+    public S3Credentials(
+        String endpoint,
+        String region,
+        String bucket,
+        String accessKeyId,
+        String secretAccessKey,
+        String sessionToken,
+        String prefix,
+        String expiresAt) {
+      this(
+          endpoint,
+          region,
+          bucket,
+          accessKeyId,
+          secretAccessKey,
+          sessionToken,
+          prefix,
+          expiresAt,
+          null);
+    }
+
     @Override
     public String toString() {
       return "S3Credentials[" + bucket + "/" + prefix + " until " + expiresAt + "]";

@@ -3,6 +3,7 @@ package io.vaultlayer.core.port;
 import io.vaultlayer.core.job.JobId;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * Issues bucket credentials for one attempt: write (never delete) under the epoch's checkpoints,
@@ -14,7 +15,20 @@ public interface JobCredentials {
 
   Duration MOST_LIFE = Duration.ofMinutes(60);
 
-  /** What a host gets; {@link #toString} hides the secrets. */
+  /** What signs a request; {@link #toString} hides the secrets. */
+  record Key(String accessKeyId, String secretAccessKey, String sessionToken) {
+    @Override
+    public String toString() {
+      return "Key[" + accessKeyId + "]";
+    }
+  }
+
+  /**
+   * What a host gets; {@link #toString} hides the secrets.
+   *
+   * @param read the key for GET and HEAD, where the issuer cannot make one that reads under the job
+   *     and writes under the epoch alone; empty: the other reads too
+   */
   record Issued(
       String endpoint,
       String region,
@@ -23,7 +37,30 @@ public interface JobCredentials {
       String secretAccessKey,
       String sessionToken,
       String prefix,
-      Instant expiresAt) {
+      Instant expiresAt,
+      Optional<Key> read) {
+    /** One key for everything. */
+    public Issued(
+        String endpoint,
+        String region,
+        String bucket,
+        String accessKeyId,
+        String secretAccessKey,
+        String sessionToken,
+        String prefix,
+        Instant expiresAt) {
+      this(
+          endpoint,
+          region,
+          bucket,
+          accessKeyId,
+          secretAccessKey,
+          sessionToken,
+          prefix,
+          expiresAt,
+          Optional.empty());
+    }
+
     @Override
     public String toString() {
       return "Issued[" + bucket + "/" + prefix + " until " + expiresAt + "]";
