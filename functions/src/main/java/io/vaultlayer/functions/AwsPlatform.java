@@ -4,8 +4,11 @@ import io.vaultlayer.aws.Clients;
 import io.vaultlayer.aws.DynamoStore;
 import io.vaultlayer.aws.Endpoints;
 import io.vaultlayer.aws.EventBridgeBus;
+import io.vaultlayer.aws.R2Account;
+import io.vaultlayer.aws.R2JobCredentials;
 import io.vaultlayer.aws.S3Bucket;
 import io.vaultlayer.aws.SqsQueue;
+import io.vaultlayer.aws.StoredSecret;
 import io.vaultlayer.aws.StsJobCredentials;
 import io.vaultlayer.core.port.Bucket;
 import io.vaultlayer.core.port.Bus;
@@ -35,9 +38,17 @@ public final class AwsPlatform implements Platform {
   /** Set by Lambda for every function. */
   private static final String REGION = "AWS_REGION";
 
+  /** Set where the bucket is on R2; then the three after it are, too (decision 0018). */
+  private static final String R2_ENDPOINT = "R2_ENDPOINT";
+
+  private static final String R2_ACCOUNT = "R2_ACCOUNT_ID";
+  private static final String R2_PARENT_KEY = "R2_PARENT_KEY_ID";
+  private static final String R2_PARENT_SECRET = "R2_PARENT_SECRET";
+
   private final Map<String, String> environment;
   private final SecureRandom random = new SecureRandom();
   private Clients clients;
+  private StoredSecret parentSecret;
 
   @Inject
   public AwsPlatform() {
@@ -79,6 +90,11 @@ public final class AwsPlatform implements Platform {
 
   @Override
   public JobCredentials credentials(String bucketVariable, String roleVariable) {
+    if (!environment.getOrDefault(R2_ENDPOINT, "").isBlank()) {
+      var account =
+          R2Account.parse(variable(R2_ENDPOINT), variable(R2_ACCOUNT), variable(R2_PARENT_KEY));
+      return new R2JobCredentials(account, parentSecret(), clock(), variable(bucketVariable));
+    }
     return new StsJobCredentials(
         clients().sts(), clients().endpoints(), variable(bucketVariable), variable(roleVariable));
   }
@@ -123,6 +139,15 @@ public final class AwsPlatform implements Platform {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted between two tries", ending);
     }
+  }
+
+  /** One for the life of the process: it keeps what it read for a while. */
+  private synchronized StoredSecret parentSecret() {
+    if (parentSecret == null) {
+      var id = variable(R2_PARENT_SECRET);
+      parentSecret = new StoredSecret(() -> clients().secrets(), id, clock());
+    }
+    return parentSecret;
   }
 
   private synchronized Clients clients() {

@@ -31,6 +31,7 @@ class SecretsTest {
   @Test
   void whatIsSecretIsToldNowhere() {
     world.watchBus(published::add);
+    world.credentials.twoKeys();
     world.provider.nextCreate(new NextCreate.Ambiguous(true));
     job = world.submit(Map.of("environment", Map.of("API_KEY", USER_VALUE)));
     secrets.put("the user's value", USER_VALUE);
@@ -79,6 +80,8 @@ class SecretsTest {
     AttemptApi.S3Credentials s3 = agent.assignment.credentials();
     secrets.put("the bucket's key" + at, s3.secretAccessKey());
     secrets.put("the bucket's session" + at, s3.sessionToken());
+    secrets.put("the bucket's key for reading" + at, s3.read().secretAccessKey());
+    secrets.put("the bucket's session for reading" + at, s3.read().sessionToken());
     agent.beat("running", 1L);
     agent.commit(10L * agent.epoch);
     return agent;

@@ -15,6 +15,7 @@ import software.amazon.awssdk.services.eventbridge.EventBridgeClient;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3Configuration;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
+import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 import software.amazon.awssdk.services.sqs.SqsClient;
 import software.amazon.awssdk.services.sts.StsClient;
 
@@ -52,6 +53,8 @@ public final class Clients implements AutoCloseable {
       new Once<>(() -> plain(EventBridgeClient.builder()).httpClient(plainHttp.get()).build());
   private final Once<StsClient> sts =
       new Once<>(() -> plain(StsClient.builder()).httpClient(plainHttp.get()).build());
+  private final Once<SecretsManagerClient> secrets =
+      new Once<>(() -> plain(SecretsManagerClient.builder()).httpClient(plainHttp.get()).build());
   private final Once<S3Client> s3 = new Once<>(this::makeS3);
   private final Once<S3Presigner> presigner = new Once<>(this::makePresigner);
 
@@ -79,6 +82,10 @@ public final class Clients implements AutoCloseable {
     return sts.get();
   }
 
+  public SecretsManagerClient secrets() {
+    return secrets.get();
+  }
+
   public S3Client s3() {
     return s3.get();
   }
@@ -93,6 +100,7 @@ public final class Clients implements AutoCloseable {
     sqs.close();
     events.close();
     sts.close();
+    secrets.close();
     s3.close();
     presigner.close();
     plainHttp.close();

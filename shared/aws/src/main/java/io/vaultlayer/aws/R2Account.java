@@ -1,6 +1,7 @@
 package io.vaultlayer.aws;
 
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -34,6 +35,20 @@ public record R2Account(URI endpoint, String accountId, String parentKeyId) {
       throw new IllegalArgumentException(
           "ids of accounts and access keys are 8 to 128 letters and digits");
     }
+  }
+
+  /**
+   * @throws IllegalArgumentException without showing the endpoint, in whose place something secret
+   *     may stand
+   */
+  public static R2Account parse(String endpoint, String accountId, String parentKeyId) {
+    URI parsed;
+    try {
+      parsed = new URI(endpoint.strip());
+    } catch (URISyntaxException unreadable) {
+      throw new IllegalArgumentException("the endpoint of R2 is no URL");
+    }
+    return new R2Account(parsed, accountId.strip(), parentKeyId.strip());
   }
 
   /** The host as a token's audience names it: with a port only where it is not the usual one. */

@@ -142,6 +142,18 @@ class R2JobCredentialsTest {
   }
 
   @Test
+  void anEndpointThatIsNoneIsRefusedAndNotShown() {
+    for (var wrong : List.of("not a url " + SECRET, SECRET, "https://" + SECRET + "@r2.example")) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> R2Account.parse(wrong, "acc0unt12", "parentkey1"))
+          .withMessageNotContaining(SECRET)
+          .withNoCause();
+    }
+    assertThat(R2Account.parse(ACCOUNT.endpoint() + "\n", "acc0unt12", "parentkey1"))
+        .isEqualTo(ACCOUNT);
+  }
+
+  @Test
   void livesEpochsAndAccountsOutsideTheLimitsAreRefused() {
     for (var wrong :
         List.of(

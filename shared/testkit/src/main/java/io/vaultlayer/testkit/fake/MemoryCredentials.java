@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Issues credentials that open nothing and remembers for whom. */
 public final class MemoryCredentials implements JobCredentials {
@@ -17,6 +18,7 @@ public final class MemoryCredentials implements JobCredentials {
   private final String bucket;
   private final List<Asked> asked = new ArrayList<>();
   private boolean down;
+  private boolean twoKeys;
 
   public MemoryCredentials(InstantSource clock, String bucket) {
     this.clock = clock;
@@ -40,12 +42,21 @@ public final class MemoryCredentials implements JobCredentials {
         "secret-" + asked.size(),
         "session-" + asked.size(),
         "jobs/" + job + "/",
-        clock.instant().plus(life));
+        clock.instant().plus(life),
+        twoKeys
+            ? Optional.of(
+                new Key("AKREAD" + asked.size(), "read-" + asked.size(), "reading-" + asked.size()))
+            : Optional.empty());
   }
 
   /** Every request so far. */
   public synchronized List<Asked> asked() {
     return List.copyOf(asked);
+  }
+
+  /** From now on one key writes and another reads. */
+  public synchronized void twoKeys() {
+    twoKeys = true;
   }
 
   /** While down no call is answered. */
