@@ -33,6 +33,7 @@ final class Checks {
   private final Map<String, JobTruth> jobs = new LinkedHashMap<>();
   private final Map<String, InstanceTruth> launches = new LinkedHashMap<>();
   private final Map<String, Long> tokenDied = new HashMap<>();
+  private final Map<String, Long> damagedAt = new HashMap<>();
   private final Set<String> usedMachines = new HashSet<>();
   private final Set<String> tokensSeen = new HashSet<>();
   private final LeaseRules leaseRules;
@@ -245,6 +246,15 @@ final class Checks {
 
   void copied(String label) {
     launch(label).copied = true;
+  }
+
+  /** A fault changes or deletes this object now. */
+  void damaged(String key) {
+    damagedAt.put(key, world.engine.now());
+  }
+
+  boolean wasDamagedSince(String key, long at) {
+    return damagedAt.getOrDefault(key, -1L) >= at;
   }
 
   // ---- what users do

@@ -496,7 +496,11 @@ final class LeaseRules {
         id,
         "a condemned checkpoint is the pointer again");
     var problem = problem(id, pointer);
-    require(problem.isEmpty(), "INV-2", id, "committed, but " + problem.orElse(""));
+    require(
+        problem.isEmpty() || damagedMeanwhile(problem.get()),
+        "INV-2",
+        id,
+        "committed, but " + problem.map(Problem::text).orElse(""));
     job.committed.add(pointer.manifestKey());
     job.committedRows.add("%08d#%012d".formatted(pointer.epoch(), pointer.step()));
   }
@@ -515,11 +519,13 @@ final class LeaseRules {
               "INV-2",
               id,
               "condemned, and the pointer is one that was never committed");
+          var problem = problem(id, next);
           require(
-              problem(id, next).isEmpty() || damagedJustNow(),
+              problem.isEmpty() || damagedMeanwhile(problem.get()),
               "INV-2",
               id,
-              "condemned, and the one before it is damaged too: " + problem(id, next));
+              "condemned, and the one before it is damaged too: "
+                  + problem.map(Problem::text).orElse(""));
         });
     require(
         lease.run().resumedFrom().equals(lease.pointer().map(Pointer::step)),
@@ -528,33 +534,37 @@ final class LeaseRules {
         "condemned, but resumes from " + lease.run().resumedFrom());
   }
 
-  /** A file may rot between the look and the write. */
-  private boolean damagedJustNow() {
-    return world.plane.current.filter(i -> i.suspendedMillis > 0).isPresent();
+  /** What is wrong with an object of a checkpoint. */
+  private record Problem(String key, String text) {}
+
+  /** A file may rot between this invocation's look at it and its write. */
+  private boolean damagedMeanwhile(Problem problem) {
+    return checks.wasDamagedSince(problem.key(), heardAt());
   }
 
   /** Manifest and files as they were told, by names and sizes. */
-  private Optional<String> problem(String id, Pointer pointer) {
-    var body = world.objects.read(pointer.manifestKey(), Integer.MAX_VALUE);
+  private Optional<Problem> problem(String id, Pointer pointer) {
+    var manifestKey = pointer.manifestKey();
+    var body = world.objects.read(manifestKey, Integer.MAX_VALUE);
     if (body.isEmpty()) {
-      return Optional.of("its manifest is missing");
+      return Optional.of(new Problem(manifestKey, "its manifest is missing"));
     }
     if (!TokenHash.ofBytes(body.get()).equals(pointer.manifestSha256())) {
-      return Optional.of("its manifest has another digest");
+      return Optional.of(new Problem(manifestKey, "its manifest has another digest"));
     }
     var manifest = Json.parse(new String(body.get(), StandardCharsets.UTF_8), Manifest.class);
     if (!manifest.job().equals(id)
         || manifest.epoch() != pointer.epoch()
         || manifest.step() != pointer.step()) {
-      return Optional.of("its manifest is of another job, epoch or step");
+      return Optional.of(new Problem(manifestKey, "its manifest is of another job, epoch or step"));
     }
     for (var file : manifest.files()) {
       var object = world.objects.read(file.key(), Integer.MAX_VALUE);
       if (object.isEmpty()) {
-        return Optional.of(file.key() + " is missing");
+        return Optional.of(new Problem(file.key(), file.key() + " is missing"));
       }
       if (object.get().length != file.bytes()) {
-        return Optional.of(file.key() + " has another size");
+        return Optional.of(new Problem(file.key(), file.key() + " has another size"));
       }
     }
     return Optional.empty();

@@ -147,6 +147,7 @@ final class Mishaps {
     var random = world.faults.stream(fault);
     var key = keys.get(random.nextInt(keys.size()));
     world.trace.note("damaged", key);
+    world.checks.damaged(key);
     switch (random.nextInt(3)) {
       case 0 -> world.objects.delete(List.of(key));
       case 1 -> world.objects.put(key, new byte[] {1});
