@@ -1,5 +1,6 @@
 package io.vaultlayer.agent.lease;
 
+import io.vaultlayer.core.port.JobCredentials;
 import io.vaultlayer.wire.AttemptApi.S3Credentials;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -8,9 +9,6 @@ import java.util.concurrent.TimeUnit;
 
 /** The attempt's bucket credentials: the newest ones, and when to ask for others. */
 public final class Credentials {
-  private static final Duration LIFE_WHEN_UNREADABLE = Duration.ofMinutes(15);
-  private static final Duration SOONEST = Duration.ofSeconds(5);
-
   private final Clocks clocks;
   private S3Credentials current;
   private long renewAt;
@@ -26,8 +24,7 @@ public final class Credentials {
 
   public final synchronized void renewed(S3Credentials newest) {
     current = newest;
-    Duration asked = life(newest).multipliedBy(2).dividedBy(3);
-    renewAt = clocks.monotonic() + (asked.compareTo(SOONEST) < 0 ? SOONEST : asked).toNanos();
+    renewAt = clocks.monotonic() + life(newest).multipliedBy(2).dividedBy(3).toNanos();
   }
 
   /** Two thirds of their life are over. After a failed try it is asked again in a while. */
@@ -39,12 +36,20 @@ public final class Credentials {
     renewAt = clocks.monotonic() + wait.toNanos();
   }
 
+  /**
+   * Within what issuers promise: by a clock that is behind, as on hosts for hire, the end would
+   * otherwise pass before it comes; by one that is ahead, each beat would ask.
+   */
   private Duration life(S3Credentials credentials) {
+    Duration told;
     try {
       Instant now = Instant.ofEpochMilli(TimeUnit.NANOSECONDS.toMillis(clocks.wall()));
-      return Duration.between(now, Instant.parse(credentials.expiresAt()));
+      told = Duration.between(now, Instant.parse(credentials.expiresAt()));
     } catch (DateTimeException | NullPointerException e) {
-      return LIFE_WHEN_UNREADABLE;
+      return JobCredentials.LEAST_LIFE;
     }
+    return told.compareTo(JobCredentials.LEAST_LIFE) < 0
+        ? JobCredentials.LEAST_LIFE
+        : told.compareTo(JobCredentials.MOST_LIFE) > 0 ? JobCredentials.MOST_LIFE : told;
   }
 }

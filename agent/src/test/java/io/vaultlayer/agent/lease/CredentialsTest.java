@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vaultlayer.wire.AttemptApi.S3Credentials;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -34,13 +35,24 @@ class CredentialsTest {
 
   @Test
   void aFailedTryIsRepeatedAfterAWhileAndNotAtOnce() {
-    var credentials = new Credentials(clocks, until("a", Duration.ofSeconds(30)));
-    clocks.pass(Duration.ofSeconds(20));
+    var credentials = new Credentials(clocks, until("a", Duration.ofMinutes(15)));
+    clocks.pass(Duration.ofMinutes(10));
     assertThat(credentials.due()).isTrue();
     credentials.askAgainIn(Duration.ofSeconds(15));
     assertThat(credentials.due()).isFalse();
     clocks.pass(Duration.ofSeconds(15));
     assertThat(credentials.due()).isTrue();
+  }
+
+  @Test
+  void aHostsClockThatIsOffMakesThemNeitherTooLateNorAskedForAtEachBeat() {
+    for (Duration off : List.of(Duration.ofHours(5), Duration.ofHours(-5))) {
+      var credentials = new Credentials(clocks, until("a", Duration.ofMinutes(60).plus(off)));
+      clocks.pass(Duration.ofMinutes(9));
+      assertThat(credentials.due()).isFalse();
+      clocks.pass(Duration.ofMinutes(31));
+      assertThat(credentials.due()).isTrue();
+    }
   }
 
   @Test
