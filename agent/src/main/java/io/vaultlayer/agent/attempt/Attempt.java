@@ -15,6 +15,7 @@ import io.vaultlayer.agent.lease.Credentials;
 import io.vaultlayer.agent.lease.Heartbeats;
 import io.vaultlayer.agent.lease.Lease;
 import io.vaultlayer.agent.logs.LogShipper;
+import io.vaultlayer.agent.s3.CredentialSource;
 import io.vaultlayer.agent.s3.ObjectStore;
 import io.vaultlayer.agent.s3.S3Objects;
 import io.vaultlayer.agent.s3.Stop;
@@ -25,6 +26,7 @@ import io.vaultlayer.core.cadence.Lifetimes;
 import io.vaultlayer.core.cadence.Rhythm;
 import io.vaultlayer.core.end.HardwareSign;
 import io.vaultlayer.wire.AttemptApi;
+import io.vaultlayer.wire.AttemptApi.S3Credentials;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
@@ -151,7 +153,7 @@ public final class Attempt {
             host,
             assignment,
             client,
-            new S3Objects(credentials::current, stop),
+            new S3Objects(credentials, stop),
             stop,
             this::fenced,
             this::warn,
@@ -205,15 +207,22 @@ public final class Attempt {
    * request.
    */
   private ObjectStore written(Stop until) {
-    return new S3Objects(
-        () -> {
-          while (!lease.held() && !until.isPulled()) {
-            LockSupport.parkNanos(LEASE_LOOK.toNanos());
+    var whileHeld =
+        new CredentialSource() {
+          @Override
+          public S3Credentials current() {
+            while (!lease.held() && !until.isPulled()) {
+              LockSupport.parkNanos(LEASE_LOOK.toNanos());
+            }
+            return credentials.current();
           }
-          return credentials.current();
-        },
-        until,
-        uploads);
+
+          @Override
+          public void refused(S3Credentials these) {
+            credentials.refused(these);
+          }
+        };
+    return new S3Objects(whileHeld, until, uploads);
   }
 
   private Outcome train(Scope scope, Preparation.Ready ready, Launch launch)

@@ -1,5 +1,6 @@
 package io.vaultlayer.agent.lease;
 
+import io.vaultlayer.agent.s3.CredentialSource;
 import io.vaultlayer.core.port.JobCredentials;
 import io.vaultlayer.wire.AttemptApi.S3Credentials;
 import java.time.DateTimeException;
@@ -8,23 +9,40 @@ import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 
 /** The attempt's bucket credentials: the newest ones, and when to ask for others. */
-public final class Credentials {
+public final class Credentials implements CredentialSource {
+  /** Refusals that renewal does not cure, such as a wrong policy, must not make a storm of it. */
+  private static final Duration BETWEEN_EARLY_ONES = Duration.ofMinutes(1);
+
   private final Clocks clocks;
   private S3Credentials current;
   private long renewAt;
+  private long askedAt;
 
   public Credentials(Clocks clocks, S3Credentials first) {
     this.clocks = clocks;
     renewed(first);
   }
 
+  @Override
   public synchronized S3Credentials current() {
     return current;
   }
 
+  /**
+   * Others are asked for at the next beat: what these were made from may have been replaced, or the
+   * host slept through their end.
+   */
+  @Override
+  public synchronized void refused(S3Credentials these) {
+    long now = clocks.monotonic();
+    if (these.equals(current) && now - askedAt >= BETWEEN_EARLY_ONES.toNanos() && !due()) {
+      renewAt = now;
+    }
+  }
+
   public final synchronized void renewed(S3Credentials newest) {
     current = newest;
-    renewAt = clocks.monotonic() + life(newest).multipliedBy(2).dividedBy(3).toNanos();
+    askAgainIn(life(newest).multipliedBy(2).dividedBy(3));
   }
 
   /** Two thirds of their life are over. After a failed try it is asked again in a while. */
@@ -32,8 +50,9 @@ public final class Credentials {
     return clocks.monotonic() - renewAt >= 0;
   }
 
-  public synchronized void askAgainIn(Duration wait) {
-    renewAt = clocks.monotonic() + wait.toNanos();
+  public final synchronized void askAgainIn(Duration wait) {
+    askedAt = clocks.monotonic();
+    renewAt = askedAt + wait.toNanos();
   }
 
   /**

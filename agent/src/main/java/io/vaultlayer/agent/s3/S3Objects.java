@@ -1,7 +1,6 @@
 package io.vaultlayer.agent.s3;
 
 import io.vaultlayer.agent.s3.Exchange.Request;
-import io.vaultlayer.wire.AttemptApi.S3Credentials;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -29,23 +28,19 @@ public final class S3Objects implements ObjectStore {
    */
   private volatile boolean conditions = true;
 
-  /**
-   * @param credentials asked before every try, so that a renewal takes effect in the middle of an
-   *     upload
-   */
-  public S3Objects(Supplier<S3Credentials> credentials, Stop stop) {
+  public S3Objects(CredentialSource credentials, Stop stop) {
     this(credentials, stop, Throttle.NONE);
   }
 
   /**
    * @param throttle for the bodies that are sent
    */
-  public S3Objects(Supplier<S3Credentials> credentials, Stop stop, Throttle throttle) {
+  public S3Objects(CredentialSource credentials, Stop stop, Throttle throttle) {
     this(credentials, stop, throttle, Tries.USUAL, () -> System.currentTimeMillis() / 1000);
   }
 
   S3Objects(
-      Supplier<S3Credentials> credentials,
+      CredentialSource credentials,
       Stop stop,
       Throttle throttle,
       Tries.Pace pace,

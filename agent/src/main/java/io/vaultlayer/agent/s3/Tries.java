@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 
 /** Sends a request until there is a verdict: which answers are worth another try, and when. */
 final class Tries {
@@ -37,7 +36,7 @@ final class Tries {
   /** What arrived is not what was sent. */
   private static final Set<String> DAMAGED = Set.of("BadDigest", "XAmzContentChecksumMismatch");
 
-  private final Supplier<S3Credentials> source;
+  private final CredentialSource source;
   private final Stop stop;
   private final Pace pace;
   private final LongSupplier epochSeconds;
@@ -47,11 +46,7 @@ final class Tries {
   private volatile long skewSeconds;
 
   Tries(
-      Supplier<S3Credentials> source,
-      Stop stop,
-      Pace pace,
-      LongSupplier epochSeconds,
-      Throttle throttle) {
+      CredentialSource source, Stop stop, Pace pace, LongSupplier epochSeconds, Throttle throttle) {
     this.line = new Exchange.Line(new Wires(stop, pace.silence()), throttle, stop);
     this.source = source;
     this.stop = stop;
@@ -69,7 +64,7 @@ final class Tries {
   }
 
   <T> T run(String doing, InBucket request, Exchange.Reader<T> reader) throws StoreException {
-    return run(doing, request.in(source.get().bucket()), reader);
+    return run(doing, request.in(source.current().bucket()), reader);
   }
 
   <T> T run(String doing, Request request, Exchange.Reader<T> reader) throws StoreException {
@@ -78,7 +73,7 @@ final class Tries {
       if (tried > 0) {
         pause(tried - 1);
       }
-      S3Credentials credentials = source.get();
+      S3Credentials credentials = source.current();
       try {
         Exchange exchange = Exchange.open(request, credentials, now(), line);
         if (exchange.status() / 100 == 2) {
@@ -169,7 +164,8 @@ final class Tries {
     if (code.equals("RequestTimeTooSkewed") && !course.adjusted && exchange.date() > 0) {
       course.adjusted = true;
       skewSeconds = exchange.date() - epochSeconds.getAsLong();
-    } else if (course.renewals++ > 1 || source.get().equals(credentials)) {
+    } else if (course.renewals++ > 1 || source.current().equals(credentials)) {
+      source.refused(credentials);
       throw new StoreException.AccessRefused(course.doing + ": " + course.trouble);
     }
   }

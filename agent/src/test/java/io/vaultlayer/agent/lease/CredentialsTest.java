@@ -45,6 +45,21 @@ class CredentialsTest {
   }
 
   @Test
+  void onesThatTheStoreRefusesAreRenewedBeforeTheirTimeButNotInAStorm() {
+    var credentials = new Credentials(clocks, until("a", Duration.ofMinutes(60)));
+    credentials.refused(credentials.current());
+    assertThat(credentials.due()).as("they are new").isFalse();
+    clocks.pass(Duration.ofMinutes(1));
+    credentials.refused(until("of before", Duration.ofMinutes(60)));
+    assertThat(credentials.due()).as("others were refused").isFalse();
+    credentials.refused(credentials.current());
+    assertThat(credentials.due()).isTrue();
+    credentials.askAgainIn(Duration.ofSeconds(15));
+    credentials.refused(credentials.current());
+    assertThat(credentials.due()).as("asked just now").isFalse();
+  }
+
+  @Test
   void aHostsClockThatIsOffMakesThemNeitherTooLateNorAskedForAtEachBeat() {
     for (Duration off : List.of(Duration.ofHours(5), Duration.ofHours(-5))) {
       var credentials = new Credentials(clocks, until("a", Duration.ofMinutes(60).plus(off)));

@@ -176,7 +176,7 @@ public final class LoopbackBucket implements AutoCloseable {
     var pace =
         new Tries.Pace(5, Duration.ofMillis(5), Duration.ofMillis(20), Duration.ofSeconds(10));
     return new S3Objects(
-        credentials,
+        credentials::get,
         stop,
         Throttle.NONE,
         pace,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vaultlayer.agent.s3.LoopbackBucket.Fault;
+import io.vaultlayer.wire.AttemptApi.S3Credentials;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -113,13 +114,27 @@ class S3ObjectsTest {
   @Test
   void tellsATokenThatIsOverFromARequestThatIsWrong() {
     var old = bucket.credentials();
-    var late = bucket.store(stop, () -> old);
+    var refused = new ArrayList<S3Credentials>();
+    var source =
+        new CredentialSource() {
+          @Override
+          public S3Credentials current() {
+            return old;
+          }
+
+          @Override
+          public void refused(S3Credentials these) {
+            refused.add(these);
+          }
+        };
+    var late = new S3Objects(source, stop);
     bucket.accept("AKNEXT");
     assertThatThrownBy(() -> late.putIfAbsent("k", Body.of(bytes(1))))
         .isInstanceOf(StoreException.AccessRefused.class)
         .hasMessageContaining("ExpiredToken");
     assertThatThrownBy(() -> late.head("k")).isInstanceOf(StoreException.AccessRefused.class);
     assertThatThrownBy(() -> late.read("k", 5)).isInstanceOf(StoreException.AccessRefused.class);
+    assertThat(refused).as("told, so that others are asked for").containsOnly(old).hasSize(3);
   }
 
   @Test
