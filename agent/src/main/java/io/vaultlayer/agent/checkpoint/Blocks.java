@@ -1,7 +1,9 @@
 package io.vaultlayer.agent.checkpoint;
 
+import io.vaultlayer.agent.host.Pages;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -17,6 +19,9 @@ final class Blocks implements AutoCloseable {
   static final long BUDGET = 128L << 20;
 
   private static final int ALIGNMENT = 64;
+
+  /** Smaller ones are not worth a mapping of their own. */
+  private static final int MAPPED_FROM = 2 << 20;
 
   private final Arena arena = Arena.ofShared();
   private final int bytes;
@@ -42,8 +47,12 @@ final class Blocks implements AutoCloseable {
     }
     synchronized (this) {
       ByteBuffer block = kept.poll();
-      return block == null ? arena.allocate(bytes, ALIGNMENT).asByteBuffer() : block.clear();
+      return block == null ? fresh().asByteBuffer() : block.clear();
     }
+  }
+
+  private MemorySegment fresh() {
+    return bytes >= MAPPED_FROM ? Pages.map(bytes, arena) : arena.allocate(bytes, ALIGNMENT);
   }
 
   void giveBack(ByteBuffer block) {

@@ -27,25 +27,25 @@ final class Digest {
   record Whole(String sha256, long crc32, List<Part> parts) {}
 
   private final MessageDigest sha = Hex.newSha256();
-  private final CRC32 whole = new CRC32();
   private final CRC32 crc32 = new CRC32();
   private final CRC32C crc32c = new CRC32C();
   private final List<Part> parts = new ArrayList<>();
 
-  /** SHA-256 reads arrays only; a direct buffer goes through this one. */
-  private final byte[] piece = new byte[PIECE];
+  /** SHA-256 reads arrays only; a direct buffer goes through this one, of each thread. */
+  private static final ThreadLocal<byte[]> PIECES = ThreadLocal.withInitial(() -> new byte[PIECE]);
 
+  private long whole;
   private long inPart;
 
   /** Takes what remains in the buffer, and leaves its position at its limit. */
-  void update(ByteBuffer bytes) {
+  private void update(ByteBuffer bytes) {
+    byte[] piece = PIECES.get();
     while (bytes.hasRemaining()) {
       int length = Math.min(piece.length, bytes.remaining());
       bytes.get(piece, 0, length);
       sha.update(piece, 0, length);
       crc32.update(piece, 0, length);
       crc32c.update(piece, 0, length);
-      whole.update(piece, 0, length);
       inPart += length;
     }
   }
@@ -74,13 +74,15 @@ final class Digest {
   Part endPart() {
     var part = new Part(inPart, crc32.getValue(), crc32c.getValue());
     parts.add(part);
+    whole = Crc.combined(whole, part.crc32(), part.bytes());
     crc32.reset();
     crc32c.reset();
     inPart = 0;
     return part;
   }
 
+  /** Of the parts that were ended. */
   Whole whole() {
-    return new Whole(Hex.of(sha.digest()), whole.getValue(), List.copyOf(parts));
+    return new Whole(Hex.of(sha.digest()), whole, List.copyOf(parts));
   }
 }

@@ -93,9 +93,17 @@ final class Gate {
     if (path.getBytes(StandardCharsets.UTF_8).length > MOST_PATH_BYTES) {
       return Optional.of("its path has more than " + MOST_PATH_BYTES + " bytes");
     }
-    return path.chars().anyMatch(c -> c < 32 || c == 127)
-        ? Optional.of("its name has control characters")
-        : Optional.empty();
+    return hasControls(path) ? Optional.of("its name has control characters") : Optional.empty();
+  }
+
+  private static boolean hasControls(String path) {
+    for (int i = 0; i < path.length(); i++) {
+      char c = path.charAt(i);
+      if (c < 32 || c == 127) {
+        return true;
+      }
+    }
+    return false;
   }
 
   static String shown(String path) {

@@ -115,7 +115,7 @@ final class Restorer {
   }
 
   private void whole(Manifest.File file, Path target) throws IOException {
-    var digest = new Digest();
+    MessageDigest sha = Hex.newSha256();
     try (FileChannel channel =
         FileChannel.open(target, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       if (file.bytes() == 0) {
@@ -127,12 +127,12 @@ final class Restorer {
             0,
             file.bytes(),
             (piece, at) -> {
-              digest.update(piece.duplicate());
+              sha.update(piece.duplicate());
               write(channel, piece, at);
             });
       }
     }
-    verified(file, digest.whole().sha256());
+    verified(file, Hex.of(sha.digest()));
   }
 
   private ObjectStore.ObjectInfo empty(Manifest.File file) throws IOException {

@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -104,8 +105,13 @@ final class Snapshots {
               && found.step().isEmpty()
               && found.tree().bytes() <= MOST_COPIED;
       var kept = new ArrayList<Tree.Entry>();
+      var made = new HashSet<Path>();
       for (Tree.Entry entry : found.tree().files()) {
-        kept.add(keep(entry, files, copy));
+        Path to = files.resolve(entry.path());
+        if (made.add(to.getParent())) {
+          Files.createDirectories(to.getParent());
+        }
+        kept.add(keep(entry, to, copy));
       }
       Tree source = found.tree();
       Tree tree =
@@ -143,22 +149,24 @@ final class Snapshots {
     return found;
   }
 
-  private Tree.Entry keep(Tree.Entry entry, Path files, boolean copy) throws IOException {
+  private Tree.Entry keep(Tree.Entry entry, Path to, boolean copy) throws IOException {
     Path from = scope.kept().resolve(entry.path());
-    Path to = files.resolve(entry.path());
-    Files.createDirectories(to.getParent());
     try {
       if (copy || !link(from, to)) {
         Files.copy(from, to, LinkOption.NOFOLLOW_LINKS);
-        unchanged(from, entry);
-      } else {
-        unchanged(to, entry);
+        unchanged(now(from, entry), entry);
+        return new Tree.Entry(entry.path(), now(to, entry));
       }
+      Stat linked = now(to, entry);
+      unchanged(linked, entry);
+      return new Tree.Entry(entry.path(), linked);
     } catch (NoSuchFileException e) {
       throw new Moved(entry.path() + " vanished");
     }
-    return new Tree.Entry(
-        entry.path(), Stat.of(to).orElseThrow(() -> new Moved(entry.path() + " vanished")));
+  }
+
+  private static Stat now(Path path, Tree.Entry entry) throws IOException {
+    return Stat.of(path).orElseThrow(() -> new Moved(entry.path() + " vanished"));
   }
 
   private static boolean link(Path from, Path to) throws IOException {
@@ -172,8 +180,7 @@ final class Snapshots {
     }
   }
 
-  private static void unchanged(Path path, Tree.Entry expected) throws IOException {
-    Stat now = Stat.of(path).orElseThrow(() -> new Moved(expected.path() + " vanished"));
+  private static void unchanged(Stat now, Tree.Entry expected) throws IOException {
     Stat then = expected.stat();
     if (now.inode() != then.inode()
         || now.bytes() != then.bytes()

@@ -29,6 +29,7 @@ final class Uploads {
 
   void run() {
     Priority.lowerThisThread();
+    Priority.lowerOwnSession();
     try {
       while (!ledger.isOver()) {
         tellHolds();

@@ -74,6 +74,8 @@ final class Libc {
   private static final MethodHandle ATTR_FLAGS = bind("posix_spawnattr_setflags");
   private static final MethodHandle ATTR_DEFAULTS = bind("posix_spawnattr_setsigdefault");
   private static final MethodHandle ATTR_MASK = bind("posix_spawnattr_setsigmask");
+  private static final MethodHandle MADVISE = bind("madvise");
+  private static final MethodHandle MUNMAP = bind("munmap");
   private static final MethodHandle SIGFILLSET = bind("sigfillset");
   private static final MethodHandle SIGEMPTYSET = bind("sigemptyset");
 
@@ -95,6 +97,15 @@ final class Libc {
   /** Of the calling thread alone: on Linux each has its own. A refusal changes nothing. */
   static void nice(int value) {
     call(SETPRIORITY, PRIO_PROCESS, 0, value);
+  }
+
+  /** A hint of how pages will be used; a refusal changes nothing. */
+  static void advise(long address, long bytes, int advice) {
+    call(MADVISE, address, bytes, advice);
+  }
+
+  static void unmap(long address, long bytes) {
+    call(MUNMAP, address, bytes);
   }
 
   /** Blocks until the child ends. Empty when it is no child of ours (any more). */

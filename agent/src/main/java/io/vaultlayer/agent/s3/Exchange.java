@@ -1,10 +1,8 @@
 package io.vaultlayer.agent.s3;
 
 import io.vaultlayer.wire.AttemptApi.S3Credentials;
-import io.vaultlayer.wire.AttemptApi.S3Key;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
@@ -26,6 +24,7 @@ final class Exchange {
   /** What is not in a direct buffer is copied into one; the JDK keeps it for each thread. */
   private static final int HEAP_PIECE = 64 << 10;
 
+  private static final String NO_PAYLOAD = Hex.of(Hex.sha256(new byte[0]));
   private static final int MOST_ERROR_BYTES = 16 << 10;
   private static final int MOST_DRAINED = 256 << 10;
 
@@ -88,27 +87,20 @@ final class Exchange {
   /** Sends a request and waits for the answer's head. */
   static Exchange open(Request request, S3Credentials credentials, long epochSeconds, Line line)
       throws IOException {
-    String base = credentials.endpoint();
-    while (base.endsWith("/")) {
-      base = base.substring(0, base.length() - 1);
-    }
-    URI endpoint = URI.create(base);
+    Place place = Place.of(credentials);
     String path =
-        Optional.ofNullable(endpoint.getRawPath()).orElse("")
-            + '/'
-            + Signer.encode(credentials.bucket(), false)
-            + (request.key().isEmpty() ? "" : '/' + Signer.encode(request.key(), true));
+        place.path() + (request.key().isEmpty() ? "" : '/' + Signer.encode(request.key(), true));
     String query = Signer.query(request.query());
     var signed =
         Signer.sign(
             new Signer.Request(
                 request.method(),
-                host(endpoint),
+                place.host(),
                 path,
                 request.query(),
                 request.headers(),
                 payload(request)),
-            identity(request, credentials),
+            place.identity(request.method()),
             epochSeconds);
     var head =
         new StringBuilder(request.method())
@@ -124,11 +116,7 @@ final class Exchange {
       }
     }
     byte[] bytes = head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
-    return exchanged(
-        request,
-        bytes,
-        Wire.Target.of(endpoint.getScheme(), endpoint.getHost(), endpoint.getPort()),
-        line);
+    return exchanged(request, bytes, place.target(), line);
   }
 
   /** A kept connection may have been closed meanwhile; then the request goes over a fresh one. */
@@ -280,33 +268,8 @@ final class Exchange {
     }
   }
 
-  /** What only reads goes with the key for reading, where there is one. */
-  private static Signer.Identity identity(Request request, S3Credentials credentials) {
-    boolean reads = request.method().equals("GET") || request.method().equals("HEAD");
-    S3Key key =
-        reads && credentials.read() != null
-            ? credentials.read()
-            : new S3Key(
-                credentials.accessKeyId(),
-                credentials.secretAccessKey(),
-                credentials.sessionToken());
-    return new Signer.Identity(
-        key.accessKeyId(), key.secretAccessKey(), key.sessionToken(), credentials.region());
-  }
-
   private static String payload(Request request) {
-    return request.body() == null
-        ? Hex.of(Hex.sha256(new byte[0]))
-        : request.body().sha256().orElse(Signer.UNSIGNED);
-  }
-
-  private static String host(URI endpoint) {
-    int port = endpoint.getPort();
-    boolean usual =
-        port < 0
-            || port == 80 && "http".equals(endpoint.getScheme())
-            || port == 443 && "https".equals(endpoint.getScheme());
-    return usual ? endpoint.getHost() : endpoint.getHost() + ':' + port;
+    return request.body() == null ? NO_PAYLOAD : request.body().sha256().orElse(Signer.UNSIGNED);
   }
 
   /** Passes bytes on in pieces, and looks at the stop and at the rate before each. */

@@ -8,6 +8,9 @@ import java.util.HexFormat;
 public final class Hex {
   private static final HexFormat FORMAT = HexFormat.of();
 
+  /** Cloned for every use: asking the JDK's providers for one costs more than a short digest. */
+  private static final MessageDigest SHA256 = sha256();
+
   private Hex() {}
 
   public static String of(byte[] bytes) {
@@ -19,6 +22,19 @@ public final class Hex {
   }
 
   public static MessageDigest newSha256() {
+    return copy(SHA256);
+  }
+
+  /** A digest that goes on from where another one stands. */
+  static MessageDigest copy(MessageDigest begun) {
+    try {
+      return (MessageDigest) begun.clone();
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("the JDK's own SHA-256 can be cloned", e);
+    }
+  }
+
+  private static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -17,7 +18,11 @@ final class Signer {
   private static final int BLOCK = 64;
   private static final String SCHEME = "AWS4-HMAC-SHA256";
 
+  /** The last two: reading and writing may go with different keys. */
   private static volatile Derived derived;
+
+  private static volatile Derived earlier;
+  private static volatile Second second = new Second(0, time(0));
 
   private Signer() {}
 
@@ -48,7 +53,7 @@ final class Signer {
 
   /** All headers to send, those of the request and the signature. */
   static SortedMap<String, String> sign(Request request, Identity identity, long epochSeconds) {
-    String time = time(epochSeconds);
+    String time = at(epochSeconds);
     String day = time.substring(0, 8);
     var headers = new TreeMap<>(request.headers());
     headers.put("host", request.host());
@@ -71,7 +76,6 @@ final class Signer {
     String scope = day + '/' + identity.region() + "/s3/aws4_request";
     String toSign =
         SCHEME + '\n' + time + '\n' + scope + '\n' + Hex.of(Hex.sha256(utf8(canonical.toString())));
-    byte[] key = key(identity, day);
     headers.put(
         "authorization",
         SCHEME
@@ -82,7 +86,7 @@ final class Signer {
             + ",SignedHeaders="
             + names
             + ",Signature="
-            + Hex.of(hmac(key, utf8(toSign))));
+            + Hex.of(key(identity, day).hmac(utf8(toSign))));
     return headers;
   }
 
@@ -90,24 +94,43 @@ final class Signer {
    * The key of a day, kept for the next request: it is two thirds of the digests of a signature,
    * and four thousand small files have four thousand of those.
    */
-  private static byte[] key(Identity identity, String day) {
-    Derived last = derived;
-    if (last != null && last.day().equals(day) && last.identity().equals(identity)) {
-      return last.key();
+  private static Key key(Identity identity, String day) {
+    for (Derived known : new Derived[] {derived, earlier}) {
+      if (known != null && known.day().equals(day) && known.isOf(identity)) {
+        return known.key();
+      }
     }
     byte[] key = utf8("AWS4" + identity.secretAccessKey());
     for (String part : new String[] {day, identity.region(), "s3", "aws4_request"}) {
-      key = hmac(key, utf8(part));
+      key = new Key(key).hmac(utf8(part));
     }
-    derived = new Derived(identity, day, key);
-    return key;
+    var fresh = new Derived(identity, day, new Key(key));
+    earlier = derived;
+    derived = fresh;
+    return fresh.key();
   }
 
-  private record Derived(Identity identity, String day, byte[] key) {
+  private record Derived(Identity identity, String day, Key key) {
+    boolean isOf(Identity other) {
+      return identity == other || identity.equals(other);
+    }
+
     @Override
     public String toString() {
       return "Derived[" + day + "]";
     }
+  }
+
+  /** A second as it is written; many requests fall into one. */
+  private record Second(long epoch, String text) {}
+
+  private static String at(long epochSeconds) {
+    Second last = second;
+    if (last.epoch() != epochSeconds) {
+      last = new Second(epochSeconds, time(epochSeconds));
+      second = last;
+    }
+    return last.text();
   }
 
   /** The query string in the order and encoding that is signed, without a question mark. */
@@ -157,17 +180,26 @@ final class Signer {
 
   /**
    * HMAC-SHA256 on a plain digest: javax.crypto.Mac would load and verify its providers first, tens
-   * of milliseconds of CPU that a plain-http bucket never needs.
+   * of milliseconds of CPU that a plain-http bucket never needs. Both digests stand behind the key.
    */
-  private static byte[] hmac(byte[] key, byte[] text) {
-    byte[] padded = java.util.Arrays.copyOf(key.length > BLOCK ? Hex.sha256(key) : key, BLOCK);
-    MessageDigest inner = Hex.newSha256();
-    MessageDigest outer = Hex.newSha256();
-    for (byte b : padded) {
-      inner.update((byte) (b ^ 0x36));
-      outer.update((byte) (b ^ 0x5c));
+  private static final class Key {
+    private final MessageDigest inner = Hex.newSha256();
+    private final MessageDigest outer = Hex.newSha256();
+
+    Key(byte[] key) {
+      byte[] padded = Arrays.copyOf(key.length > BLOCK ? Hex.sha256(key) : key, BLOCK);
+      byte[] other = padded.clone();
+      for (int i = 0; i < BLOCK; i++) {
+        padded[i] ^= 0x36;
+        other[i] ^= 0x5c;
+      }
+      inner.update(padded);
+      outer.update(other);
     }
-    return outer.digest(inner.digest(text));
+
+    byte[] hmac(byte[] text) {
+      return Hex.copy(outer).digest(Hex.copy(inner).digest(text));
+    }
   }
 
   private static byte[] utf8(String text) {

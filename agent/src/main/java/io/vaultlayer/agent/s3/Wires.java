@@ -62,7 +62,7 @@ final class Wires {
     }
     for (var each = idle.iterator(); each.hasNext(); ) {
       Idle one = each.next();
-      if (one.target().equals(target)) {
+      if (one.target() == target || one.target().equals(target)) {
         each.remove();
         return one.wire();
       }
