@@ -7,6 +7,7 @@ import io.vaultlayer.agent.attempt.AgentState;
 import io.vaultlayer.agent.attempt.Attempt;
 import io.vaultlayer.agent.attempt.Host;
 import io.vaultlayer.agent.attempt.Inbox;
+import io.vaultlayer.agent.attempt.LeftSaves;
 import io.vaultlayer.agent.attempt.Outcome;
 import io.vaultlayer.agent.host.ProcessTree;
 import io.vaultlayer.agent.lease.Clocks;
@@ -148,6 +149,10 @@ final class Agent {
     client.heartbeat(
         new AttemptApi.Heartbeat(
             state.nextBeat(), "restoring", null, null, null, null, null, List.of()));
+    Optional<String> fence = new LeftSaves(host, client).finish();
+    if (fence.isPresent()) {
+      return fenced(state.stored().epoch(), fence.get());
+    }
     var lost = new Outcome.Lost("lost", "the agent was ended and started again", null, null);
     return lead(host, next(host, lost, token));
   }
@@ -159,7 +164,7 @@ final class Agent {
     while (turn.isPresent()) {
       AttemptApi.Assignment assignment = turn.get().assignment();
       Token token = turn.get().token();
-      host.state().begun(assignment.epoch());
+      host.state().begun(assignment.epoch(), assignment.environment());
       host.inbox().nextAttempt();
       Outcome outcome =
           new Attempt(host, assignment, client(host.state(), token), turn.get().sent()).run();

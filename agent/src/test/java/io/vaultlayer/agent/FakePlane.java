@@ -42,6 +42,8 @@ final class FakePlane implements AutoCloseable {
   private int notYet;
   private int lostAnswers;
   private String lostCall = "";
+  private String hungCall = "";
+  private boolean hanging;
   private String command;
   private Optional<AttemptApi.Pointer> pointer = Optional.empty();
   private Optional<AttemptApi.Pointer> earlier = Optional.empty();
@@ -102,6 +104,17 @@ final class FakePlane implements AutoCloseable {
     lostCall = call;
   }
 
+  /** Calls of this name wait, without effect, until another name is given; none for "". */
+  synchronized void hang(String call) {
+    hungCall = call;
+    notifyAll();
+  }
+
+  /** Whether a call waits. */
+  synchronized boolean hangs() {
+    return hanging;
+  }
+
   synchronized void pointer(AttemptApi.Pointer newest, AttemptApi.Pointer before) {
     pointer = Optional.ofNullable(newest);
     earlier = Optional.ofNullable(before);
@@ -129,7 +142,8 @@ final class FakePlane implements AutoCloseable {
       String[] path = exchange.getRequestURI().getPath().split("/");
       String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
       String token = exchange.getRequestHeaders().getFirst("Authorization");
-      Object answer = answer(path[5], Integer.parseInt(path[4]), token, body);
+      Object answer =
+          hung(path[5]) ? null : answer(path[5], Integer.parseInt(path[4]), token, body);
       if (answer == null) {
         return;
       }
@@ -140,6 +154,20 @@ final class FakePlane implements AutoCloseable {
       exchange.sendResponseHeaders(status, bytes.length);
       exchange.getResponseBody().write(bytes);
     }
+  }
+
+  private synchronized boolean hung(String call) {
+    boolean hung = false;
+    try {
+      while (call.equals(hungCall)) {
+        hung = true;
+        hanging = true;
+        wait();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return hung;
   }
 
   private record Refusal(int status, ErrorDocument error) {}
@@ -222,6 +250,13 @@ final class FakePlane implements AutoCloseable {
       case "credentials" -> assignments.apply(epoch).credentials();
       case "commit" -> {
         var commit = note(call, Json.parse(body, AttemptApi.Commit.class));
+        boolean mine =
+            pointer.isPresent()
+                && pointer.get().manifestKey().equals(commit.manifestKey())
+                && pointer.get().manifestSha256().equals(commit.manifestSha256());
+        if (mine) {
+          yield new AttemptApi.Committed(commit.step(), epoch);
+        }
         if (pointer.isPresent() && commit.step() <= pointer.get().step()) {
           yield refuse(409, "step_not_newer");
         }

@@ -6,6 +6,7 @@ import io.vaultlayer.wire.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -21,9 +22,24 @@ public final class AgentState {
    *
    * @param beats every beat so far had a number up to this one
    * @param training the process started last, null before
+   * @param uploadRate how fast the attempt may send, as its user wrote it; null: no limit
    */
   public record Stored(
-      String endpoint, String job, int epoch, String label, long beats, Child training) {}
+      String endpoint,
+      String job,
+      int epoch,
+      String label,
+      long beats,
+      Child training,
+      String uploadRate) {
+    Stored withBeats(long newBeats) {
+      return new Stored(endpoint, job, epoch, label, newBeats, training, uploadRate);
+    }
+
+    Stored withTraining(Child child) {
+      return new Stored(endpoint, job, epoch, label, beats, child, uploadRate);
+    }
+  }
 
   private final Path file;
   private Stored stored;
@@ -37,7 +53,7 @@ public final class AgentState {
 
   public static AgentState create(Path file, String endpoint, String job, int epoch, String label)
       throws IOException {
-    var state = new AgentState(file, new Stored(endpoint, job, epoch, label, 0, null));
+    var state = new AgentState(file, new Stored(endpoint, job, epoch, label, 0, null, null));
     state.write();
     return state;
   }
@@ -63,14 +79,7 @@ public final class AgentState {
     beat++;
     if (beat > stored.beats()) {
       Stored before = stored;
-      stored =
-          new Stored(
-              stored.endpoint(),
-              stored.job(),
-              stored.epoch(),
-              stored.label(),
-              beat + BLOCK,
-              stored.training());
+      stored = stored.withBeats(beat + BLOCK);
       try {
         write();
       } catch (IOException e) {
@@ -81,16 +90,26 @@ public final class AgentState {
     return beat;
   }
 
-  public synchronized void begun(int epoch) throws IOException {
+  /**
+   * Leads this attempt from now on.
+   *
+   * @param environment the user's, of which only the upload rate is kept
+   */
+  public synchronized void begun(int epoch, Map<String, String> environment) throws IOException {
     stored =
-        new Stored(stored.endpoint(), stored.job(), epoch, stored.label(), stored.beats(), null);
+        new Stored(
+            stored.endpoint(),
+            stored.job(),
+            epoch,
+            stored.label(),
+            stored.beats(),
+            null,
+            UploadRate.asked(environment));
     write();
   }
 
   public synchronized void training(Child child) throws IOException {
-    stored =
-        new Stored(
-            stored.endpoint(), stored.job(), stored.epoch(), stored.label(), stored.beats(), child);
+    stored = stored.withTraining(child);
     write();
   }
 

@@ -15,7 +15,6 @@ import io.vaultlayer.agent.lease.Credentials;
 import io.vaultlayer.agent.lease.Heartbeats;
 import io.vaultlayer.agent.lease.Lease;
 import io.vaultlayer.agent.logs.LogShipper;
-import io.vaultlayer.agent.s3.CredentialSource;
 import io.vaultlayer.agent.s3.ObjectStore;
 import io.vaultlayer.agent.s3.S3Objects;
 import io.vaultlayer.agent.s3.Stop;
@@ -26,21 +25,17 @@ import io.vaultlayer.core.cadence.Lifetimes;
 import io.vaultlayer.core.cadence.Rhythm;
 import io.vaultlayer.core.end.HardwareSign;
 import io.vaultlayer.wire.AttemptApi;
-import io.vaultlayer.wire.AttemptApi.S3Credentials;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * One epoch on this instance. {@link #run} reads from top to bottom as the attempt goes: work
  * directory, checkpoint, setup, command, waiting, end.
  */
 public final class Attempt {
-  private static final Duration LEASE_LOOK = Duration.ofMillis(20);
-
   private final Host host;
   private final AttemptApi.Assignment assignment;
   private final AttemptClient client;
@@ -200,29 +195,9 @@ public final class Attempt {
     return new Launch(host.places(), assignment.epoch(), environment);
   }
 
-  /**
-   * The bucket for whoever writes to it. It is asked for credentials before each try of a request,
-   * and gets them only while the lease is held: a host that was paused has to be heard first, also
-   * for the second try of what was in flight. The switch ends the wait and, right after it, the
-   * request.
-   */
+  /** The bucket for whoever writes to it, with a switch. */
   private ObjectStore written(Stop until) {
-    var whileHeld =
-        new CredentialSource() {
-          @Override
-          public S3Credentials current() {
-            while (!lease.held() && !until.isPulled()) {
-              LockSupport.parkNanos(LEASE_LOOK.toNanos());
-            }
-            return credentials.current();
-          }
-
-          @Override
-          public void refused(S3Credentials these) {
-            credentials.refused(these);
-          }
-        };
-    return new S3Objects(whileHeld, until, uploads);
+    return new S3Objects(new WhileHeld(lease, credentials, until), until, uploads);
   }
 
   private Outcome train(Scope scope, Preparation.Ready ready, Launch launch)

@@ -18,7 +18,18 @@ final class UploadRate {
    * @param warn told when the value is no rate; then there is no limit
    */
   static Throttle of(Map<String, String> environment, Consumer<String> warn) {
-    String text = environment == null ? null : environment.get(NAME);
+    return of(asked(environment), warn);
+  }
+
+  /** As the user wrote it; null where he did not. */
+  static String asked(Map<String, String> environment) {
+    return environment == null ? null : environment.get(NAME);
+  }
+
+  /**
+   * @param text as the user wrote it, or null
+   */
+  static Throttle of(String text, Consumer<String> warn) {
     if (text == null || text.isBlank()) {
       return Throttle.NONE;
     }

@@ -3,7 +3,10 @@ package io.vaultlayer.agent.checkpoint;
 import io.vaultlayer.agent.gate.Vitals;
 import io.vaultlayer.agent.s3.ObjectStore;
 import io.vaultlayer.agent.s3.Stop;
+import io.vaultlayer.agent.s3.StoreException;
 import io.vaultlayer.wire.AttemptApi;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -105,8 +108,10 @@ public final class CheckpointPipeline {
   public record Finished(
       Optional<AttemptApi.Pointer> committed, boolean everythingStored, String detail) {}
 
+  private final Parts parts;
   private final Stop stop;
   private final Ledger ledger;
+  private final Snapshots snapshots;
   private final Watch watch;
   private final Uploads uploads;
 
@@ -117,9 +122,10 @@ public final class CheckpointPipeline {
   }
 
   CheckpointPipeline(Parts parts, Pace pace, Sender sender) {
+    this.parts = parts;
     this.stop = parts.stop();
     this.ledger = new Ledger(parts.pointer().map(AttemptApi.Pointer::step));
-    var snapshots = new Snapshots(parts.scope());
+    this.snapshots = new Snapshots(parts.scope());
     this.watch = new Watch(parts, pace, ledger, snapshots);
     var uploader =
         new Uploader(
@@ -134,10 +140,7 @@ public final class CheckpointPipeline {
     this.uploads = new Uploads(parts, pace, ledger, snapshots, uploader);
   }
 
-  /**
-   * Takes the restored checkpoint as known, takes up snapshots that an earlier agent of this epoch
-   * left, and starts watching.
-   */
+  /** Takes the restored checkpoint as known, and starts watching. */
   public void start() {
     watch.prepare();
     watching = thread("checkpoint-watch", watch::run);
@@ -164,6 +167,54 @@ public final class CheckpointPipeline {
     join(watching);
     boolean all = seen && stored && !ledger.isFenced();
     return new Finished(ledger.committed(), all, all ? "" : ledger.trouble());
+  }
+
+  /** Whether an agent before us of this epoch has left something for {@link #finishLeft}. */
+  public static boolean isLeft(Scope scope) {
+    return !Snapshots.left(scope).isEmpty();
+  }
+
+  /**
+   * Instead of all the above, for an agent that was started again in the same epoch: commits the
+   * newest checkpoint that the one before it had snapshot, going on where its upload ended. What
+   * had not become a snapshot is nobody's work: what wrote it may be gone in the middle of it.
+   */
+  public Finished finishLeft(Duration limit) {
+    long end = System.nanoTime() + limit.toNanos();
+    try {
+      for (Snapshot snapshot : snapshots.recover(this::dropUploads)) {
+        Optional<Snapshot> older = ledger.offer(snapshot);
+        older.map(Snapshot::directory).ifPresent(this::dropUploads);
+        older.ifPresent(snapshots::discard);
+      }
+    } catch (IOException e) {
+      return new Finished(Optional.empty(), false, "looking at what is left: " + e.getMessage());
+    }
+    Thread uploading = thread("checkpoint-upload", uploads::run);
+    boolean all = ledger.awaitIdle(end) && !stop.isPulled();
+    ledger.close();
+    stop.pull();
+    join(uploading);
+    return new Finished(ledger.committed(), all, ledger.trouble());
+  }
+
+  private void dropUploads(Path snapshot) {
+    dropUploads(snapshot, parts.store());
+  }
+
+  /** Drops what the store has of uploads that an agent of this epoch has left unfinished. */
+  public static void dropLeft(Scope scope, ObjectStore store) {
+    Snapshots.left(scope).forEach(directory -> dropUploads(directory, store));
+  }
+
+  private static void dropUploads(Path snapshot, ObjectStore store) {
+    try (var journal = UploadJournal.in(snapshot)) {
+      for (UploadJournal.Begun one : journal.read().begun().values()) {
+        store.abortMultipart(one.upload().key(), one.upload().id());
+      }
+    } catch (StoreException e) {
+      // The bucket's life-cycle rule drops them.
+    }
   }
 
   /** Fenced: nothing more is started, what is in flight is cut. Returns at once. */

@@ -16,7 +16,7 @@ import java.util.Optional;
 
 /**
  * The files of one manifest on their way under one prefix. What was stored is remembered, so that a
- * second run after a failure sends only the rest.
+ * second run after a failure sends only the rest; by the journal also where it is another agent's.
  */
 final class FileSet {
   /** How a manifest without files renders them; a quote inside a value would be escaped. */
@@ -29,15 +29,25 @@ final class FileSet {
   /** Leading part of the paths that the keys leave out, such as {@code checkpoint-800/}. */
   private final String cut;
 
+  private final UploadJournal journal;
+
+  /** Of an agent before us. */
+  private final Map<String, Manifest.File> storedBefore;
+
+  private final Map<String, UploadJournal.Begun> begunBefore;
   private final Map<String, Manifest.File> stored = new HashMap<>();
   private final Map<String, Known.Parts> parts = new HashMap<>();
   private final Map<String, PartUpload> begun = new HashMap<>();
 
-  FileSet(Path root, Tree tree, String prefix, String cut) {
+  FileSet(Path root, Tree tree, String prefix, String cut, UploadJournal journal) {
     this.root = root;
     this.tree = tree;
     this.prefix = prefix;
     this.cut = cut;
+    this.journal = journal;
+    UploadJournal.Left left = journal.read();
+    this.storedBefore = left.stored();
+    this.begunBefore = new HashMap<>(left.begun());
   }
 
   /** A manifest as it is stored, and what a commit says of it. */
@@ -89,9 +99,10 @@ final class FileSet {
   /**
    * Stores every file, small ones several at a time, and returns them in the tree's order.
    *
-   * @param known files that need not be sent again
+   * @param newest files that need not be sent again
    */
-  List<Manifest.File> send(Sender sender, Known known) throws IOException {
+  List<Manifest.File> send(Sender sender, Known newest) throws IOException {
+    Known known = newest.and(storedBefore);
     var small = new ArrayList<Sender.Item>();
     var large = new ArrayList<Sender.Item>();
     for (Tree.Entry entry : tree.files()) {
@@ -155,19 +166,33 @@ final class FileSet {
     }
 
     @Override
-    public Optional<PartUpload> begun(Sender.Item item) {
+    public Optional<PartUpload> begun(Sender.Item item) throws IOException {
       synchronized (stored) {
-        return Optional.ofNullable(begun.get(item.path()));
+        if (begun.containsKey(item.path())) {
+          return Optional.of(begun.get(item.path()));
+        }
       }
+      UploadJournal.Begun before = begunBefore.get(item.path());
+      if (before == null) {
+        return Optional.empty();
+      }
+      Optional<PartUpload> again = PartUpload.again(sender, item, before, journal);
+      begunBefore.remove(item.path());
+      again.ifPresent(upload -> put(item, upload));
+      return again;
     }
 
     @Override
     public PartUpload begin(Sender.Item item, String key) {
-      var upload = new PartUpload(sender, item, key);
+      var upload = new PartUpload(sender, item, key, journal);
+      put(item, upload);
+      return upload;
+    }
+
+    private void put(Sender.Item item, PartUpload upload) {
       synchronized (stored) {
         begun.put(item.path(), upload);
       }
-      return upload;
     }
 
     @Override
@@ -179,6 +204,7 @@ final class FileSet {
   }
 
   private void note(Sender sender, String name, Manifest.File file, List<Digest.Part> digests) {
+    journal.stored(file);
     synchronized (stored) {
       stored.put(file.path(), file);
       if (digests.size() > 1) {

@@ -8,9 +8,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** The files of the newest committed checkpoint: what equals one of them need not be sent. */
+/**
+ * What need not be sent: what equals a file of the newest committed checkpoint, and what an agent
+ * before us has stored of this very one.
+ */
 final class Known {
-  static final Known NOTHING = new Known(Map.of(), Set.of(), Map.of());
+  static final Known NOTHING = new Known(Map.of(), Set.of(), Map.of(), Map.of());
 
   /**
    * A large file part by part.
@@ -23,11 +26,17 @@ final class Known {
   private final Map<String, Manifest.File> byDigest;
   private final Set<Long> sizes;
   private final Map<String, Parts> parts;
+  private final Map<String, Manifest.File> stored;
 
-  private Known(Map<String, Manifest.File> byDigest, Set<Long> sizes, Map<String, Parts> parts) {
+  private Known(
+      Map<String, Manifest.File> byDigest,
+      Set<Long> sizes,
+      Map<String, Parts> parts,
+      Map<String, Manifest.File> stored) {
     this.byDigest = byDigest;
     this.sizes = sizes;
     this.parts = parts;
+    this.stored = stored;
   }
 
   static Known of(Manifest manifest) {
@@ -44,16 +53,26 @@ final class Known {
       files.putIfAbsent(file.sha256(), file);
       sizes.add(file.bytes());
     }
-    return new Known(files, sizes, Map.copyOf(parts));
+    return new Known(files, sizes, Map.copyOf(parts), Map.of());
   }
 
-  /** Whether a file of this size is worth a digest before it is sent. */
-  boolean hasSize(long bytes) {
-    return sizes.contains(bytes);
+  /**
+   * @param stored files of the checkpoint that is sent now, by path; an agent before us stored them
+   */
+  Known and(Map<String, Manifest.File> stored) {
+    return stored.isEmpty() ? this : new Known(byDigest, sizes, parts, Map.copyOf(stored));
   }
 
-  Optional<Manifest.File> find(String sha256, long bytes) {
-    return Optional.ofNullable(byDigest.get(sha256)).filter(file -> file.bytes() == bytes);
+  /** Whether a file is worth a digest before it is sent. */
+  boolean mayHave(String path, long bytes) {
+    return stored.containsKey(path) || sizes.contains(bytes);
+  }
+
+  Optional<Manifest.File> find(String path, String sha256, long bytes) {
+    return Optional.ofNullable(stored.get(path))
+        .filter(file -> file.sha256().equals(sha256))
+        .or(() -> Optional.ofNullable(byDigest.get(sha256)))
+        .filter(file -> file.bytes() == bytes);
   }
 
   /** What a file may have parts in common with: its namesake, or the only one of its size. */

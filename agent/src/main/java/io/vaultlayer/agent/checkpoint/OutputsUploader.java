@@ -49,7 +49,8 @@ public final class OutputsUploader {
     Tree tree = Tree.of(directory, names, Limits.MOST_FILES);
     check(directory, tree);
     String prefix = BucketLayout.outputs(job, epoch);
-    var files = new FileSet(directory, tree, prefix, "").send(sender, Known.NOTHING);
+    var files =
+        new FileSet(directory, tree, prefix, "", UploadJournal.none()).send(sender, Known.NOTHING);
     String key = BucketLayout.outputsManifest(job, epoch);
     var manifest =
         new Manifest(job, epoch, null, clock.instant().toString(), "unknown", files, Map.of());

@@ -7,11 +7,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
- * One file on its way in parts. It outlives a failed try: the next one sends only the parts that
- * did not arrive. The store's upload is opened with the first part that has to be sent.
+ * One file on its way in parts. It outlives a failed try, and by its journal the agent: the next
+ * one sends only the parts that did not arrive. The store's upload is opened with the first part
+ * that has to be sent.
  */
 final class PartUpload {
   /** A part that the store has, and what was in it. */
@@ -20,14 +22,58 @@ final class PartUpload {
   private final Sender sender;
   private final Sender.Item item;
   private final String key;
+  private final UploadJournal journal;
   private final Map<Integer, Sent> sent = new ConcurrentSkipListMap<>();
   private String id = "";
+  private volatile int journaled;
   private volatile boolean spent;
 
-  PartUpload(Sender sender, Sender.Item item, String key) {
+  PartUpload(Sender sender, Sender.Item item, String key, UploadJournal journal) {
     this.sender = sender;
     this.item = item;
     this.key = key;
+    this.journal = journal;
+  }
+
+  /**
+   * An upload that an agent before us left open, with the parts of it that the store has: those
+   * that it lists in the length, and with the checksum where it tells one, that they were sent in.
+   * Empty when it is to be begun again: it was completed or dropped, it is cut in other parts, or
+   * the store lists no part of it.
+   *
+   * @throws StoreException when the store cannot be asked now
+   */
+  static Optional<PartUpload> again(
+      Sender sender, Sender.Item item, UploadJournal.Begun begun, UploadJournal journal)
+      throws StoreException {
+    UploadJournal.Opened opened = begun.upload();
+    var upload = new PartUpload(sender, item, opened.key(), journal);
+    upload.id = opened.id();
+    upload.journaled = opened.number();
+    try {
+      if (opened.partBytes() == sender.partBytes(item.bytes())) {
+        sender
+            .store()
+            .listParts(opened.key(), opened.id())
+            .forEach(there -> upload.found(there, begun.sent().get(there.part().number())));
+      }
+    } catch (StoreException.NotThere e) {
+      return Optional.empty();
+    } catch (StoreException.Refused | StoreException.AccessRefused | StoreException.WrongSize e) {
+      // It lists none to us, so nobody knows what is there.
+    }
+    if (!upload.sent.isEmpty()) {
+      return Optional.of(upload);
+    }
+    // Some stores give an empty list for an upload that is no more: its file may be stored.
+    upload.abandon();
+    return Optional.empty();
+  }
+
+  private void found(ObjectStore.StoredPart there, Digest.Part digest) {
+    if (digest != null && there.fits(digest.bytes(), digest.crc32())) {
+      accepted(there.part().number(), there.part(), digest);
+    }
   }
 
   String key() {
@@ -42,19 +88,23 @@ final class PartUpload {
 
   void send(int number, ByteBuffer content, Digest.Part digest) throws IOException {
     var body = Body.of(content, digest.crc32());
-    accepted(number, sender.store().uploadPart(key, open(), number, body), digest);
+    String upload = open();
+    journal.sending(journaled, number, digest);
+    accepted(number, sender.store().uploadPart(key, upload, number, body), digest);
   }
 
   /**
    * @throws StoreException.Unreachable when the store copies nothing: the part has to be sent
    */
   void copy(int number, long at, Digest.Part digest, Known.Parts from) throws IOException {
+    String upload = open();
+    journal.sending(journaled, number, digest);
     try {
       accepted(
           number,
           sender
               .store()
-              .copyPart(key, open(), number, from.key(), at, digest.bytes(), digest.crc32()),
+              .copyPart(key, upload, number, from.key(), at, digest.bytes(), digest.crc32()),
           digest);
     } catch (StoreException.AccessRefused
         | StoreException.Refused
@@ -124,6 +174,7 @@ final class PartUpload {
   private synchronized String open() throws StoreException {
     if (id.isEmpty()) {
       id = sender.store().createMultipart(key);
+      journaled = journal.opened(item.path(), key, id, sender.partBytes(item.bytes()));
     }
     return id;
   }

@@ -165,7 +165,7 @@ final class Sender {
   /** Stores a file whose content lies in a block, or finds it stored. */
   Manifest.File put(Item item, ByteBuffer content, Digest.Whole digest, Known known)
       throws IOException {
-    Optional<Manifest.File> same = known.find(digest.sha256(), item.bytes());
+    Optional<Manifest.File> same = known.find(item.path(), digest.sha256(), item.bytes());
     if (same.isPresent()) {
       return file(item, same.get().key(), digest);
     }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Consumer;
 
 /**
  * Snapshots of one epoch under {@code <scratch>/snapshots/}: hard links where the file system
@@ -30,6 +31,9 @@ final class Snapshots {
 
   /** Far more than the top-level files of all snapshots that are there at once. */
   private static final int MOST_TOUCHED = 20_000;
+
+  /** Far more snapshots than ever wait. */
+  private static final int MOST_LEFT = 10_000;
 
   private static final String RECORD = "snapshot.json";
 
@@ -95,7 +99,7 @@ final class Snapshots {
    * @throws IOException when the file system refuses, for example for want of space
    */
   Snapshot take(Sighted found, long step, OptionalDouble loss) throws IOException {
-    Path directory = scope.snapshots().resolve("e" + scope.epoch() + "-" + next++);
+    Path directory = scope.snapshots().resolve(prefix(scope) + next++);
     Trees.delete(directory);
     boolean whole = false;
     try {
@@ -128,25 +132,55 @@ final class Snapshots {
     }
   }
 
-  /** Snapshots of this epoch that an agent before us completed, newest step last; the rest goes. */
-  List<Snapshot> recover() throws IOException {
+  /** Where an agent before us has left snapshots of this epoch, whole or not. */
+  static List<Path> left(Scope scope) {
+    try {
+      return Tree.names(scope.snapshots(), MOST_LEFT).stream()
+          .filter(name -> name.startsWith(prefix(scope)))
+          .map(scope.snapshots()::resolve)
+          .toList();
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
+  /** Removes all that is there: the epochs that it belongs to are over. */
+  void clear() throws IOException {
+    for (String name : Tree.names(scope.snapshots(), MOST_LEFT)) {
+      discard(scope.snapshots().resolve(name));
+    }
+  }
+
+  /**
+   * Snapshots of this epoch that an agent before us completed, newest step last; the rest goes.
+   *
+   * @param lost told of each directory of this epoch that is none, before it is removed
+   */
+  List<Snapshot> recover(Consumer<Path> lost) throws IOException {
     var found = new ArrayList<Snapshot>();
-    for (String name : Tree.names(scope.snapshots(), 10_000)) {
+    for (String name : Tree.names(scope.snapshots(), MOST_LEFT)) {
       Path directory = scope.snapshots().resolve(name);
-      Optional<Snapshot> snapshot =
-          name.startsWith("e" + scope.epoch() + "-") ? recover(directory) : Optional.empty();
+      boolean ours = name.startsWith(prefix(scope));
+      Optional<Snapshot> snapshot = ours ? recover(directory) : Optional.empty();
       snapshot.ifPresent(found::add);
       if (snapshot.isEmpty()) {
-        Path files = directory.resolve("files");
-        var names = Tree.names(files, Limits.MOST_FILES);
-        discard(directory, Tree.of(files, names, Limits.MOST_FILES));
-      } else {
-        touch(snapshot.get().tree());
+        if (ours) {
+          lost.accept(directory);
+        }
+        discard(directory);
       }
     }
-    next += found.size() + 1_000_000;
     found.sort((a, b) -> Long.compare(a.step(), b.step()));
     return found;
+  }
+
+  private static String prefix(Scope scope) {
+    return "e" + scope.epoch() + "-";
+  }
+
+  private void discard(Path directory) throws IOException {
+    Path files = directory.resolve("files");
+    discard(directory, Tree.of(files, Tree.names(files, Limits.MOST_FILES), Limits.MOST_FILES));
   }
 
   private Tree.Entry keep(Tree.Entry entry, Path to, boolean copy) throws IOException {

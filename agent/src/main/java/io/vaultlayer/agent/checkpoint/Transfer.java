@@ -21,7 +21,8 @@ final class Transfer implements AutoCloseable {
 
   /** The file's upload in parts, which outlives a try. */
   interface Uploads {
-    Optional<PartUpload> begun(Sender.Item item);
+    /** Begun by us, or by an agent before us. */
+    Optional<PartUpload> begun(Sender.Item item) throws IOException;
 
     PartUpload begin(Sender.Item item, String key);
 
@@ -120,10 +121,10 @@ final class Transfer implements AutoCloseable {
 
   private void parts(Sender.Item item) throws IOException {
     Optional<Known.Parts> earlier = known.parts(item.name(), item.bytes());
-    if (earlier.isEmpty() && known.hasSize(item.bytes())) {
+    if (earlier.isEmpty() && known.mayHave(item.path(), item.bytes())) {
       // Restored here, or by an agent before us: only its digest says whether it is the same.
       Digest.Whole digest = digest(item);
-      Optional<Manifest.File> same = known.find(digest.sha256(), item.bytes());
+      Optional<Manifest.File> same = known.find(item.path(), digest.sha256(), item.bytes());
       if (same.isPresent()) {
         stored.stored(item, Sender.file(item, same.get().key(), digest), digest);
         return;
@@ -224,7 +225,7 @@ final class Transfer implements AutoCloseable {
 
     /** Every part is as it was: the object that is there is named again. */
     private boolean isWhole(int asBefore) {
-      Optional<Manifest.File> same = known.find(digest.sha256(), item.bytes());
+      Optional<Manifest.File> same = known.find(item.path(), digest.sha256(), item.bytes());
       if (asBefore == 0 || same.isEmpty()) {
         return false;
       }

@@ -65,16 +65,23 @@ final class Uploader {
     record Later(String trouble) implements Outcome {}
   }
 
-  /** One snapshot's way so far; kept between tries. */
-  static final class Job {
+  /** One snapshot's way so far; kept between tries, and in its journal for another agent. */
+  static final class Job implements AutoCloseable {
     final Snapshot snapshot;
+    private final UploadJournal journal;
     private final FileSet files;
     private FileSet.Written written;
 
     Job(Scope scope, Snapshot snapshot) {
       this.snapshot = snapshot;
       String prefix = BucketLayout.checkpoint(scope.job(), scope.epoch(), snapshot.step());
-      this.files = new FileSet(snapshot.files(), snapshot.tree(), prefix, cut(snapshot));
+      this.journal = UploadJournal.in(snapshot.directory());
+      this.files = new FileSet(snapshot.files(), snapshot.tree(), prefix, cut(snapshot), journal);
+    }
+
+    @Override
+    public void close() {
+      journal.close();
     }
 
     /** It will not be committed: what the store has of unfinished files is dropped. */

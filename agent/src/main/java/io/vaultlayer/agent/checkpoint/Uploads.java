@@ -50,7 +50,13 @@ final class Uploads {
   }
 
   private void carry(Snapshot snapshot) throws StoreException.Stopped {
-    var job = new Uploader.Job(parts.scope(), snapshot);
+    try (var job = new Uploader.Job(parts.scope(), snapshot)) {
+      carry(job);
+    }
+  }
+
+  private void carry(Uploader.Job job) throws StoreException.Stopped {
+    Snapshot snapshot = job.snapshot;
     Duration wait = pace.retry();
     while (true) {
       Uploader.Outcome outcome = tried(job);

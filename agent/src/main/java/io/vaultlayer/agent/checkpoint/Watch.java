@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -42,18 +41,10 @@ final class Watch {
             parts.vitals()::worldSize);
   }
 
-  /** Before the script starts: what lies there is known, what an earlier agent kept is taken up. */
+  /** Before the script starts: what lies there is known, what earlier epochs kept goes. */
   void prepare() {
     try {
-      List<Snapshot> left = snapshots.recover();
-      for (Snapshot snapshot : left) {
-        if (ledger.wants(OptionalLong.of(snapshot.step()))) {
-          ledger.number(OptionalLong.of(snapshot.step()));
-          ledger.offer(snapshot).ifPresent(snapshots::discard);
-        } else {
-          snapshots.discard(snapshot);
-        }
-      }
+      snapshots.clear();
       finder.baseline(System.nanoTime(), known());
     } catch (IOException e) {
       ledger.warn("looking at " + parts.scope().kept() + ": " + e.getMessage());

@@ -30,6 +30,15 @@ public interface ObjectStore {
    */
   record Part(int number, String etag, String crc32) {}
 
+  /** A part as the store lists it; its {@code crc32} is empty where the store tells none. */
+  record StoredPart(Part part, long bytes) {
+    /** Whether it has this length and, where the store tells one, this checksum. */
+    public boolean fits(long length, long crc32) {
+      return bytes == length
+          && (part.crc32().isEmpty() || part.crc32().equals(S3Objects.base64(crc32)));
+    }
+  }
+
   /**
    * Takes an object's bytes as they come, in order and without gaps; {@code at} counts in the
    * object.
@@ -81,6 +90,14 @@ public interface ObjectStore {
   Part copyPart(
       String key, String uploadId, int number, String source, long offset, long bytes, long crc32)
       throws StoreException;
+
+  /**
+   * Which parts an upload has, of at most {@value #MOST_PARTS}.
+   *
+   * @throws StoreException.NotThere when there is no such upload any more
+   * @throws StoreException.Refused when the store does not list parts
+   */
+  List<StoredPart> listParts(String key, String uploadId) throws StoreException;
 
   /**
    * Makes the parts one object. @throws StoreException.AlreadyThere when the key is taken ({@code

@@ -96,7 +96,7 @@ public final class S3Objects implements ObjectStore {
     }
   }
 
-  private static String base64(long crc32) {
+  static String base64(long crc32) {
     byte[] bytes = ByteBuffer.allocate(4).putInt((int) crc32).array();
     return Base64.getEncoder().encodeToString(bytes);
   }
@@ -226,6 +226,11 @@ public final class S3Objects implements ObjectStore {
         number,
         Xml.text(xml, "ETag").orElseThrow(() -> unreadable("a copied part without a tag")),
         checksums ? base64(crc32) : "");
+  }
+
+  @Override
+  public List<StoredPart> listParts(String key, String uploadId) throws StoreException {
+    return PartsListing.read(tries, key, uploadId);
   }
 
   private static Request part(String key, String uploadId, int number) {

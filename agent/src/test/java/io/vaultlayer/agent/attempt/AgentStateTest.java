@@ -7,6 +7,7 @@ import io.vaultlayer.agent.host.Child;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,10 +42,11 @@ class AgentStateTest {
         .isEqualTo(state.stored())
         .extracting(AgentState.Stored::training)
         .isEqualTo(new Child(77, 12345));
-    state.begun(2);
+    state.begun(2, Map.of("VAULTLAYER_UPLOAD_MB_PER_SECOND", "1.5"));
     AgentState.Stored next = AgentState.read(file()).orElseThrow().stored();
     assertThat(next.epoch()).isEqualTo(2);
     assertThat(next.training()).isNull();
+    assertThat(next.uploadRate()).isEqualTo("1.5");
   }
 
   @Test

@@ -73,6 +73,16 @@ final class Rig implements AutoCloseable {
   }
 
   CheckpointPipeline start(Optional<Restored> restored) {
+    make(restored).start();
+    return pipeline;
+  }
+
+  /** As an agent that was started again in the same epoch. */
+  CheckpointPipeline.Finished finishLeft() {
+    return make(Optional.empty()).finishLeft(Duration.ofSeconds(20));
+  }
+
+  CheckpointPipeline make(Optional<Restored> restored) {
     var store = bucket.store(stop, credentials);
     pipeline =
         new CheckpointPipeline(
@@ -88,7 +98,6 @@ final class Rig implements AutoCloseable {
                 InstantSource.fixed(Instant.parse("2026-11-20T10:00:00Z"))),
             FAST,
             new Sender(store, stop, 1 << 20, 256 << 10));
-    pipeline.start();
     return pipeline;
   }
 

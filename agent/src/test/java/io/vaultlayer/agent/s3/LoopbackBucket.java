@@ -54,6 +54,8 @@ public final class LoopbackBucket implements AutoCloseable {
     DAMAGED,
     /** It knows no checksums. */
     NO_CHECKSUMS,
+    /** It does not know this request. */
+    UNKNOWN,
     SLOW
   }
 
@@ -196,7 +198,17 @@ public final class LoopbackBucket implements AutoCloseable {
   }
 
   public int openUploads() {
-    return content.openUploads();
+    return uploads().size();
+  }
+
+  /** What is open, for tests that look into it or harm it. */
+  public LoopbackUploads uploads() {
+    return content.uploads();
+  }
+
+  /** Requests that are being answered. */
+  public int inFlight() {
+    return inFlight.get();
   }
 
   public int mostInFlight() {
@@ -242,6 +254,7 @@ public final class LoopbackBucket implements AutoCloseable {
     return switch (fault) {
       case SERVER_ERROR -> Reply.error(500, "InternalError");
       case SLOW_DOWN -> Reply.error(503, "SlowDown");
+      case UNKNOWN -> Reply.error(501, "NotImplemented");
       case REFUSED, REFUSED_UNREAD -> Reply.error(403, "AccessDenied");
       case NO_CHECKSUMS ->
           header(exchange, "x-amz-checksum-crc32", "").isEmpty()

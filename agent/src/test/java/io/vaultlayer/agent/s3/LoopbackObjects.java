@@ -3,15 +3,11 @@ package io.vaultlayer.agent.s3;
 import com.sun.net.httpserver.HttpExchange;
 import io.vaultlayer.agent.s3.LoopbackBucket.Call;
 import io.vaultlayer.agent.s3.LoopbackBucket.Reply;
-import java.io.ByteArrayOutputStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** What a {@link LoopbackBucket} holds, and what calls do to it once they were let in. */
 public final class LoopbackObjects {
@@ -34,12 +30,9 @@ public final class LoopbackObjects {
     public static final Manners OF_R2 = new Manners(Conditions.HONOURED, true);
   }
 
-  private record Upload(String key, Map<Integer, byte[]> parts) {}
-
   private final Manners manners;
   private final ConcurrentSkipListMap<String, byte[]> objects = new ConcurrentSkipListMap<>();
-  private final Map<String, Upload> uploads = new ConcurrentHashMap<>();
-  private final AtomicInteger ids = new AtomicInteger();
+  private final LoopbackUploads uploads = new LoopbackUploads();
 
   LoopbackObjects(Manners manners) {
     this.manners = manners;
@@ -49,8 +42,8 @@ public final class LoopbackObjects {
     return objects;
   }
 
-  int openUploads() {
-    return uploads.size();
+  LoopbackUploads uploads() {
+    return uploads;
   }
 
   Reply effect(HttpExchange exchange, Call call, byte[] body) {
@@ -65,13 +58,17 @@ public final class LoopbackObjects {
               ? part(exchange, call, body)
               : put(call.key(), body, ifAbsent);
       case "POST" ->
-          call.query().containsKey("uploads") ? open(call) : complete(call, body, ifAbsent);
-      case "GET" -> call.key().isEmpty() ? list(call) : get(exchange, call.key());
+          call.query().containsKey("uploads")
+              ? uploads.begin(call)
+              : complete(call, body, ifAbsent);
+      case "GET" ->
+          call.key().isEmpty()
+              ? list(call)
+              : call.query().containsKey("uploadId")
+                  ? uploads.list(call)
+                  : get(exchange, call.key());
       case "HEAD" -> get(exchange, call.key());
-      case "DELETE" -> {
-        boolean known = uploads.remove(call.query().get("uploadId")) != null;
-        yield known ? new Reply(204, Map.of(), new byte[0]) : Reply.error(404, "NoSuchUpload");
-      }
+      case "DELETE" -> uploads.end(call);
       default -> Reply.error(405, "MethodNotAllowed");
     };
   }
@@ -86,25 +83,12 @@ public final class LoopbackObjects {
     return new Reply(200, Map.of("ETag", etag(body)), new byte[0]);
   }
 
-  private Reply open(Call call) {
-    String id = "upload-" + ids.incrementAndGet();
-    uploads.put(id, new Upload(call.key(), new ConcurrentHashMap<>()));
-    return Reply.xml(
-        "<InitiateMultipartUploadResult><UploadId>"
-            + id
-            + "</UploadId></InitiateMultipartUploadResult>");
-  }
-
   private Reply part(HttpExchange exchange, Call call, byte[] body) {
-    Upload upload = uploads.get(call.query().get("uploadId"));
-    if (upload == null || !upload.key().equals(call.key())) {
-      return Reply.error(404, "NoSuchUpload");
-    }
-    int number = Integer.parseInt(call.query().get("partNumber"));
     String source = LoopbackBucket.header(exchange, "x-amz-copy-source", "");
     if (source.isEmpty()) {
-      upload.parts().put(number, body);
-      return new Reply(200, Map.of("ETag", etag(body)), new byte[0]);
+      return uploads.take(call, body)
+          ? new Reply(200, Map.of("ETag", etag(body)), new byte[0])
+          : Reply.error(404, "NoSuchUpload");
     }
     byte[] all =
         objects.get(
@@ -116,40 +100,24 @@ public final class LoopbackObjects {
     String[] ends =
         LoopbackBucket.header(exchange, "x-amz-copy-source-range", "").substring(6).split("-");
     byte[] copy = Arrays.copyOfRange(all, Integer.parseInt(ends[0]), Integer.parseInt(ends[1]) + 1);
-    upload.parts().put(number, copy);
-    return Reply.xml("<CopyPartResult><ETag>" + etag(copy) + "</ETag></CopyPartResult>");
+    return uploads.take(call, copy)
+        ? Reply.xml("<CopyPartResult><ETag>" + etag(copy) + "</ETag></CopyPartResult>")
+        : Reply.error(404, "NoSuchUpload");
   }
 
   private Reply complete(Call call, byte[] body, boolean ifAbsent) {
-    String id = call.query().get("uploadId");
-    Upload upload = uploads.get(id);
-    if (upload == null) {
-      return Reply.error(404, "NoSuchUpload");
-    }
-    String xml = new String(body, StandardCharsets.UTF_8);
-    var whole = new ByteArrayOutputStream();
-    var sizes = new ArrayList<Integer>();
-    for (String part : Xml.inner(xml, "Part", 10_000)) {
-      byte[] bytes =
-          upload.parts().get(Integer.parseInt(Xml.text(part, "PartNumber").orElseThrow()));
-      if (bytes == null || !etag(bytes).equals(Xml.text(part, "ETag").orElseThrow())) {
-        return Reply.error(400, "InvalidPart");
+    return switch (uploads.whole(call, body, manners.equalParts())) {
+      case LoopbackUploads.Completion.Whole(var bytes) -> {
+        Reply answer = put(call.key(), bytes, ifAbsent);
+        if (answer.status() != 200) {
+          yield answer;
+        }
+        uploads.end(call);
+        yield Reply.xml(
+            "<CompleteMultipartUploadResult><Key>k</Key></CompleteMultipartUploadResult>");
       }
-      whole.writeBytes(bytes);
-      sizes.add(bytes.length);
-    }
-    if (manners.equalParts()
-        && sizes.subList(0, sizes.size() - 1).stream().distinct().count() > 1) {
-      return Reply.error(
-          400, "InvalidPart", "All non-trailing parts must have the same length. (10048)");
-    }
-    Reply answer = put(call.key(), whole.toByteArray(), ifAbsent);
-    if (answer.status() == 200) {
-      uploads.remove(id);
-      return Reply.xml(
-          "<CompleteMultipartUploadResult><Key>k</Key></CompleteMultipartUploadResult>");
-    }
-    return answer;
+      case LoopbackUploads.Completion.Refused(var reply) -> reply;
+    };
   }
 
   private Reply get(HttpExchange exchange, String key) {
@@ -205,7 +173,7 @@ public final class LoopbackObjects {
     return Reply.xml(xml.append("</ListBucketResult>").toString());
   }
 
-  private static String etag(byte[] body) {
+  static String etag(byte[] body) {
     return '"' + Hex.of(Hex.sha256(body)).substring(0, 32) + '"';
   }
 }

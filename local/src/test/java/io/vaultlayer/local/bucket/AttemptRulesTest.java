@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.Delete;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
@@ -244,6 +245,71 @@ class AttemptRulesTest {
     fixture.fenced.clear();
     assertThat(get(mine, key)).isEqualTo(404);
     assertThat(list(mine, "jobs/" + job + "/")).isEqualTo(200);
+  }
+
+  @Test
+  void anUploadIsTakenUpWithThePartsThatTheServerLists() {
+    var key = checkpoint(job, 2, "left.bin");
+    var upload =
+        mine.createMultipartUpload(
+                r -> r.bucket(bucket).key(key).checksumAlgorithm(ChecksumAlgorithm.CRC32))
+            .uploadId();
+    var sent = new byte[6 << 20];
+    mine.uploadPart(
+        r ->
+            r.bucket(bucket)
+                .key(key)
+                .uploadId(upload)
+                .partNumber(1)
+                .checksumAlgorithm(ChecksumAlgorithm.CRC32),
+        RequestBody.fromBytes(sent));
+
+    // As an agent that was started again: other credentials of the same attempt.
+    var again = fixture.client(job, 2);
+    var listed = again.listParts(r -> r.bucket(bucket).key(key).uploadId(upload)).parts();
+    assertThat(listed).hasSize(1);
+    assertThat(listed.getFirst().size()).isEqualTo(sent.length);
+    var second =
+        again.uploadPart(
+            r ->
+                r.bucket(bucket)
+                    .key(key)
+                    .uploadId(upload)
+                    .partNumber(2)
+                    .checksumAlgorithm(ChecksumAlgorithm.CRC32),
+            BODY);
+    again.completeMultipartUpload(r ->
+        r.bucket(bucket)
+            .key(key)
+            .uploadId(upload)
+            .ifNoneMatch("*")
+            .multipartUpload(m ->
+                m.parts(
+                    CompletedPart.builder().partNumber(1).eTag(listed.getFirst().eTag()).build(),
+                    CompletedPart.builder()
+                        .partNumber(2)
+                        .eTag(second.eTag())
+                        .checksumCRC32(second.checksumCRC32())
+                        .build())));
+    assertThat(again.headObject(r -> r.bucket(bucket).key(key)).contentLength())
+        .isEqualTo(sent.length + "content".length());
+    // S3 itself would say 404.
+    assertThat(again.listParts(r -> r.bucket(bucket).key(key).uploadId(upload)).parts()).isEmpty();
+  }
+
+  @Test
+  void whatPartsAnUploadHasIsToldToItsOwnAttemptOnly() {
+    var key = checkpoint(job, 2, "left.bin");
+    var upload = mine.createMultipartUpload(r -> r.bucket(bucket).key(key)).uploadId();
+    assertThat(status(() -> mine.listParts(r -> r.bucket(bucket).key(key).uploadId(upload))))
+        .isEqualTo(200);
+    for (var client : new S3Client[] {other, fixture.client(job, 1), fixture.client(job, 3)}) {
+      assertThat(status(() -> client.listParts(r -> r.bucket(bucket).key(key).uploadId(upload))))
+          .isEqualTo(403);
+      var own = checkpoint(job, 3, "mine.bin");
+      assertThat(status(() -> client.listParts(r -> r.bucket(bucket).key(own).uploadId(upload))))
+          .isEqualTo(403);
+    }
   }
 
   @Test
