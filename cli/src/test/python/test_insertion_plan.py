@@ -22,18 +22,18 @@ import unittest
 
 PLANNER = (
     pathlib.Path(__file__).resolve().parents[2]
-    / "main" / "resources" / "python" / "insertion_plan.py"
+    / "main" / "resources" / "python" / "insertion_plan"
 )
 sys.path.insert(0, str(PLANNER.parent))
 sys.dont_write_bytecode = True
-import insertion_plan  # noqa: E402
+from insertion_plan import decision  # noqa: E402
 
 SAMPLES = sorted((pathlib.Path(__file__).resolve().parent / "samples").glob("*.py"))
 
 
 def inserted(source):
     """The source with everything inserted; fails where nothing is."""
-    plan = insertion_plan.decide(source)
+    plan = decision.decide(source)
     if plan["verdict"] != "insert":
         raise AssertionError("%(verdict)s: %(reason)s" % plan)
     for edit in reversed(plan["edits"]):
@@ -42,7 +42,7 @@ def inserted(source):
 
 
 def refused(text):
-    plan = insertion_plan.decide(textwrap.dedent(text).encode())
+    plan = decision.decide(textwrap.dedent(text).encode())
     return plan["verdict"], plan["reason"]
 
 
@@ -233,7 +233,7 @@ class Refusing(unittest.TestCase):
                 net(x).sum().backward()
                 opt.step()
             """
-        lines = insertion_plan.decide(textwrap.dedent(text).encode())["lines"]
+        lines = decision.decide(textwrap.dedent(text).encode())["lines"]
         self.assertEqual([
             "from vaultlayer_checkpoint import restore, checkpoint, batches",
             "done = restore(model=net, optimizer=opt)  # before line 5; 0 when fresh",
@@ -243,7 +243,7 @@ class Refusing(unittest.TestCase):
             "    done += 1",
             '    checkpoint(step=done, every="auto", model=net, optimizer=opt)  # last in the body',
         ], lines)
-        jax = insertion_plan.decide(b"import jax\nstep = jax.grad(f)\nfor i in range(9): step(i)\n")
+        jax = decision.decide(b"import jax\nstep = jax.grad(f)\nfor i in range(9): step(i)\n")
         self.assertIn('state = value("state", state)', "\n".join(jax["lines"]))
 
 
@@ -261,14 +261,14 @@ class Inserting(unittest.TestCase):
 
     def test_never_twice(self):
         for sample in SAMPLES:
-            again = insertion_plan.decide(inserted(sample.read_bytes()))
+            again = decision.decide(inserted(sample.read_bytes()))
             self.assertEqual(("present", None), (again["verdict"], again.get("edits")), sample)
 
     def test_what_it_prints_is_one_json_document(self):
         done = subprocess.run(
-            [sys.executable, "-I", "-S", "-c", PLANNER.read_text()], timeout=60,
+            [sys.executable, "-B", "-S", "-m", PLANNER.name], cwd=PLANNER.parent, timeout=60,
             input=SAMPLES[0].read_bytes(), stdout=subprocess.PIPE, check=True)
-        self.assertEqual(insertion_plan.decide(SAMPLES[0].read_bytes()), json.loads(done.stdout))
+        self.assertEqual(decision.decide(SAMPLES[0].read_bytes()), json.loads(done.stdout))
 
     def test_outside_a_managed_run_the_lines_change_nothing(self):
         root = PLANNER.parents[5]
@@ -317,10 +317,10 @@ class Inserting(unittest.TestCase):
             expected = inserted(utf8).decode().replace("coding: utf-8", "coding: " + encoding)
             self.assertEqual(expected.encode(encoding), inserted(text.encode(encoding)))
         wrong = utf8.replace(b"coding: utf-8", b"coding: no-such-encoding")
-        self.assertEqual("unreadable", insertion_plan.decide(wrong)["verdict"])
+        self.assertEqual("unreadable", decision.decide(wrong)["verdict"])
         latin = utf8.replace(b"coding: utf-8", b"")  # bytes that are no UTF-8, and not declared
         latin = latin.decode().encode("latin-1")
-        self.assertEqual("unreadable", insertion_plan.decide(latin)["verdict"])
+        self.assertEqual("unreadable", decision.decide(latin)["verdict"])
 
     def test_whatever_comments_and_spaces_there_are_only_the_lines_are_new(self):
         """Random changes that Python does not see: the same lines, and every other byte kept."""
@@ -346,7 +346,7 @@ def diff(before, after):
 
 def added(before, after):
     """The inserted pieces, without the white space around them."""
-    plan = insertion_plan.decide(before)
+    plan = decision.decide(before)
     pieces = [base64.b64decode(edit["data"]).decode("utf-8") for edit in plan["edits"]]
     if sum(map(len, (p.encode() for p in pieces))) != len(after) - len(before):
         raise AssertionError("more has changed than the edits")
