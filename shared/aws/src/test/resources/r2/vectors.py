@@ -23,6 +23,7 @@ WRITE = [
     "UploadPartCopy",
     "CompleteMultipartUpload",
     "AbortMultipartUpload",
+    "ListParts",
     "GetObject",
     "HeadObject",
 ]

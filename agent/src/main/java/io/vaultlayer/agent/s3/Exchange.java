@@ -100,7 +100,7 @@ final class Exchange {
                 request.query(),
                 request.headers(),
                 payload(request)),
-            place.identity(request.method()),
+            place.identity(request),
             epochSeconds);
     var head =
         new StringBuilder(request.method())

@@ -54,9 +54,10 @@ record Place(
             + Signer.encode(credentials.bucket(), false));
   }
 
-  /** What only reads goes with the key for reading, where there is one. */
-  Signer.Identity identity(String method) {
-    return method.equals("GET") || method.equals("HEAD") ? reading : writing;
+  /** What only reads objects goes with the key for reading, where there is one. */
+  Signer.Identity identity(Exchange.Request request) {
+    boolean gets = request.method().equals("GET") || request.method().equals("HEAD");
+    return gets && !request.query().containsKey("uploadId") ? reading : writing;
   }
 
   private static Signer.Identity identity(S3Key key, String region) {

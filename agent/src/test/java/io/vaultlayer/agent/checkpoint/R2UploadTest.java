@@ -78,6 +78,31 @@ class R2UploadTest {
     }
   }
 
+  @ParameterizedTest(name = "knows no checksums: {0}")
+  @ValueSource(booleans = {false, true})
+  void anAgentThatIsStartedAgainSendsOnlyThePartThatIsMissing(boolean strict) throws Exception {
+    open(strict);
+    try (var ended = rig(1)) {
+      r2.bucket.faults(call ->
+          isPart(call) && call.query().get("partNumber").equals("3")
+              ? Fault.SERVER_ERROR
+              : Fault.NONE);
+      ended.start();
+      ended.save("checkpoint-1", "w.bin", large);
+      Rig.until(() -> r2.bucket.uploads().parts().size() == 10);
+    }
+    Rig.until(() -> r2.bucket.inFlight() == 0);
+    r2.bucket.faults(call -> Fault.NONE);
+    r2.door.letIn().clear();
+    try (var next = rig(1)) {
+      assertThat(next.finishLeft().everythingStored()).isTrue();
+      assertThat(next.commits.steps()).containsExactly(1L);
+      assertThat(r2.bucket.objects().get(next.key(1, "w.bin"))).isEqualTo(large);
+      assertThat(parts("w.bin").map(call -> call.query().get("partNumber"))).containsExactly("3");
+      assertThat(r2.bucket.openUploads()).isZero();
+    }
+  }
+
   @ParameterizedTest(name = "an expired token is answered {0} {1}")
   @CsvSource({
     "401, Unauthorized",

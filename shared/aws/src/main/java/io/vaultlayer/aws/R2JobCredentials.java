@@ -28,8 +28,8 @@ import java.util.function.Supplier;
  *
  * <p>One JWT's actions hold for all of its paths, so two are made: one that writes, and reads what
  * it wrote, under the epoch's prefixes; one that only reads, under the job's. Neither may delete or
- * list. The claim {@code scope} is left out: its words include deleting, and how it combines with
- * {@code actions} is not documented.
+ * list objects. The claim {@code scope} is left out: its words include deleting, and how it
+ * combines with {@code actions} is not documented.
  *
  * <p>None of them can be taken back alone; revoking the parent token ends them all.
  */
@@ -50,6 +50,7 @@ public final class R2JobCredentials implements JobCredentials {
           "UploadPartCopy",
           "CompleteMultipartUpload",
           "AbortMultipartUpload",
+          "ListParts",
           "GetObject",
           "HeadObject");
 
