@@ -14,7 +14,7 @@ import time
 from mainjob import processes
 
 from .servers import ACCESS, BUCKET, SECRET
-from .tools import BenchFailed, java
+from .tools import BenchFailed, give_way, java
 
 BEAT_SECONDS = 2
 
@@ -133,6 +133,7 @@ class Agent:
         self.process = subprocess.Popen(
             [java(), "@" + str(dist / "agent.args"), str(self.directory)], env=environment, cwd=str(self.directory),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        give_way(self.process.pid)
         plane.until(lambda: plane.registered_at is not None, "the agent to register", patience, self)
         self.start_seconds = plane.registered_at - self.began
 
@@ -163,6 +164,7 @@ class Agent:
             if time.monotonic() > until or self.process.poll() is not None:
                 raise BenchFailed(f"the script did not start; the agent's log ends\n{self.log()}")
             time.sleep(0.005)
+        give_way(self.process.pid)  # by then it has done so itself; this is for another --session-nice
         return marker.stat().st_mtime
 
     def save(self, prepared, step, patience=900):

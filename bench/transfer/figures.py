@@ -60,10 +60,14 @@ def promises(document):
                   SHARE_OF_CEILING, most=False)
     slow = document.get("slowdown")
     if slow:
-        judge("slowdown of a script, %", slow["vl"]["percent"], MOST_SLOWDOWN_PERCENT)
-        if "rclone" in slow:
-            judge("slowdown of a script over rclone's, percentage points, beyond both intervals",
-                  slow["vl"]["low"] - slow["rclone"]["high"], 0.0)
+        of = {(row["tool"], row["rateMB"]): row for row in slow["rows"]}
+        for (tool, rate), row in of.items():
+            if tool != "vl":
+                continue
+            judge(f"slowdown of a script at {rate} MB/s, %", row["percent"], MOST_SLOWDOWN_PERCENT)
+            if ("rclone", rate) in of:
+                judge(f"the same over rclone's, percentage points, beyond both intervals",
+                      row["low"] - of["rclone", rate]["high"], 0.0)
     return found
 
 
@@ -81,10 +85,10 @@ def table(document):
                         if "withoutDigest" in row else ""))
     if document.get("slowdown"):
         lines.append("")
-        for name, one in document["slowdown"].items():
-            if isinstance(one, dict):
-                lines.append("script beside {}: {:+.1f} % a step (95 %: {:+.1f} to {:+.1f}), {} pairs".format(
-                    name, one["percent"], one["low"], one["high"], one["pairs"]))
+        for row in document["slowdown"]["rows"]:
+            lines.append("script beside {tool} at {rateMB} MB/s: {percent:+.1f} % a step (95 %: {low:+.1f} to {high:+.1f}), "
+                         "its CPU {cpuPercent:+.1f} % ({cpuLow:+.1f} to {cpuHigh:+.1f}), {pairs} pairs, CPU of the server {serverCpuPercent:.0f} % of a core, of the uploader "
+                         "{uploaderCpuPercent:.0f} %".format(**row))
         lines.append(document["slowdown"]["conditions"])
     lines.append("")
     for row in document["promises"]:

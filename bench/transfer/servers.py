@@ -24,10 +24,10 @@ def free_port():
 class Server:
     """One process; `keeps` says whether what it was sent can be read back."""
 
-    def __init__(self, name, keeps, command, port, log):
+    def __init__(self, name, keeps, command, port, log, prepare=None):
         self.name, self.keeps, self.port = name, keeps, port
         self.endpoint = f"http://127.0.0.1:{port}"
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=prepare)
         until = time.monotonic() + 60
         while True:
             with socket.socket() as probe:
@@ -70,10 +70,10 @@ class S3Proxy(Server):
 
 
 class Discarding(Server):
-    def __init__(self, directory, log):
+    def __init__(self, directory, log, prepare=None):
         port = free_port()
         command = [java(), "-Xmx256m", "-XX:+UseSerialGC", str(HERE / "Discard.java"), str(port)]
-        super().__init__("discard", False, command, port, log)
+        super().__init__("discard", False, command, port, log, prepare)
 
     def place(self, key, content):
         import urllib.request
