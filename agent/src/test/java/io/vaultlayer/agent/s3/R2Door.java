@@ -118,7 +118,7 @@ public final class R2Door implements LoopbackBucket.Door {
   private Map<?, ?> signed(HttpExchange exchange, Call call, byte[] body) throws Refused {
     var authorization = new TreeMap<String, String>();
     String given = LoopbackBucket.header(exchange, "Authorization", "");
-    for (String part : given.substring(given.indexOf(' ') + 1).split(",")) {
+    for (String part : given.substring(given.indexOf(' ') + 1).split(", *")) {
       authorization.put(
           part.substring(0, part.indexOf('=')), part.substring(part.indexOf('=') + 1));
     }

@@ -23,6 +23,16 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.S3Configuration;
+import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
  * The fake lets in what it should, and nothing else: otherwise the tests in front of it say little.
@@ -51,6 +61,34 @@ class R2DoorTest {
   void letsInWhatTheIssuerMade() throws Exception {
     assertThat(store(minted("accountid1", "parentkey1", SECRET, bucket.endpoint())).read(KEY, 5))
         .hasSize(1);
+  }
+
+  @Test
+  void letsInAnotherMakersClientWithTheSameKeys() {
+    var minted = minted("accountid1", "parentkey1", SECRET, bucket.endpoint());
+    var read = minted.read();
+    try (var reader = client(read.accessKeyId(), read.secretAccessKey(), read.sessionToken());
+        var writer =
+            client(minted.accessKeyId(), minted.secretAccessKey(), minted.sessionToken())) {
+      byte[] content =
+          reader.getObjectAsBytes(get -> get.bucket(LoopbackBucket.BUCKET).key(KEY)).asByteArray();
+      assertThat(content).containsExactly(1);
+      writer.putObject(
+          put -> put.bucket(LoopbackBucket.BUCKET).key(KEY + " ü").ifNoneMatch("*"),
+          RequestBody.fromString("new"));
+      assertThat(bucket.objects().get(KEY + " ü")).asString().isEqualTo("new");
+      assertThatThrownBy(
+              () -> writer.deleteObject(delete -> delete.bucket(LoopbackBucket.BUCKET).key(KEY)))
+          .isInstanceOfSatisfying(
+              S3Exception.class, refused -> assertThat(refused.statusCode()).isEqualTo(403));
+      assertThatThrownBy(() ->
+              reader.putObject(
+                  put -> put.bucket(LoopbackBucket.BUCKET).key(KEY + "3"),
+                  RequestBody.fromString("new")))
+          .isInstanceOfSatisfying(
+              S3Exception.class, refused -> assertThat(refused.statusCode()).isEqualTo(403));
+    }
+    assertThat(bucket.objects()).containsOnlyKeys(KEY, KEY + " ü");
   }
 
   @Test
@@ -105,6 +143,25 @@ class R2DoorTest {
 
   private S3Objects store(S3Credentials credentials) {
     return bucket.store(new Stop(), () -> credentials);
+  }
+
+  /** The settings that Cloudflare asks for. */
+  private S3Client client(String accessKeyId, String secret, String sessionToken) {
+    return S3Client.builder()
+        .endpointOverride(URI.create(bucket.endpoint()))
+        .region(Region.of("auto"))
+        .httpClientBuilder(UrlConnectionHttpClient.builder())
+        .credentialsProvider(
+            StaticCredentialsProvider.create(
+                AwsSessionCredentials.create(accessKeyId, secret, sessionToken)))
+        .serviceConfiguration(
+            S3Configuration.builder()
+                .pathStyleAccessEnabled(true)
+                .chunkedEncodingEnabled(false)
+                .build())
+        .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+        .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+        .build();
   }
 
   private static S3Credentials minted(
