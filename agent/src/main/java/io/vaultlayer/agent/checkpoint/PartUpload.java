@@ -99,23 +99,31 @@ final class PartUpload {
   void copy(int number, long at, Digest.Part digest, Known.Parts from) throws IOException {
     String upload = open();
     journal.sending(journaled, number, digest);
-    try {
-      accepted(
-          number,
-          sender
-              .store()
-              .copyPart(key, upload, number, from.key(), at, digest.bytes(), digest.crc32()),
-          digest);
-    } catch (StoreException.AccessRefused
-        | StoreException.Refused
-        | StoreException.WrongSize
-        | StoreException.NotThere e) {
-      if (e instanceof StoreException.AccessRefused) {
+    boolean credentialsHold = false;
+    while (true) {
+      try {
+        long bytes = digest.bytes();
+        accepted(
+            number,
+            sender.store().copyPart(key, upload, number, from.key(), at, bytes, digest.crc32()),
+            digest);
+        return;
+      } catch (StoreException.AccessRefused e) {
+        if (credentialsHold) {
+          throw copiesNoMore(from, e);
+        }
         sender.store().head(key); // refused too when it is the credentials' fault, not the copy's
+        credentialsHold = true; // and once more, with those: they may be newer than the copy's were
+      } catch (StoreException.Refused | StoreException.WrongSize | StoreException.NotThere e) {
+        throw copiesNoMore(from, e);
       }
-      sender.copyNoMore(from.key(), key);
-      throw new StoreException.Unreachable("the store copies no parts: " + e.getMessage(), e);
     }
+  }
+
+  private StoreException copiesNoMore(Known.Parts from, StoreException why) {
+    sender.copyNoMore(from.key(), key);
+    return new StoreException.Unreachable(
+        "the store copies no parts from there: " + why.getMessage(), why);
   }
 
   private void accepted(int number, ObjectStore.Part part, Digest.Part digest) {
