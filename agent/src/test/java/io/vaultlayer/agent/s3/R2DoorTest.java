@@ -134,6 +134,7 @@ class R2DoorTest {
             store.uploadPart(key, upload, 1, Body.of(new byte[5])),
             store.uploadPart(key, upload, 2, Body.of(new byte[6])),
             store.uploadPart(key, upload, 3, Body.of(new byte[5])));
+    assertThat(store.listParts(key, upload)).as("with the key that writes").hasSize(3);
     assertThatThrownBy(() -> store.completeMultipart(key, upload, parts, true))
         .isInstanceOf(StoreException.Refused.class)
         .hasMessageContaining("InvalidPart");
