@@ -44,7 +44,9 @@ class AgentKilledTest {
     MANIFEST(SMALL, 20),
     COMMIT(SMALL, 20),
     /** The control plane has it, and its answer is lost. */
-    COMMITTED(SMALL, 20);
+    COMMITTED(SMALL, 20),
+    /** Three agents have died of it since. */
+    HOPELESS(SMALL, 10);
 
     private final String save;
     private final long resumes;
@@ -129,6 +131,9 @@ class AgentKilledTest {
           .isEqualTo(stage == Stage.COMMITTED ? 20 : 10);
       assertThat(unbacked(scene)).isEmpty();
 
+      if (stage == Stage.HOPELESS) {
+        Files.writeString(home.resolve("scratch/agent/left-saves-e1"), "xxx");
+      }
       List<Call> first = List.copyOf(scene.bucket.calls());
       scene.start();
       assertThat(scene.exitCode()).isZero();
@@ -159,13 +164,13 @@ class AgentKilledTest {
       case FIND, SNAPSHOT, GATE -> call -> call.isFor("PUT", "/step-000000000020/");
       case UPLOAD -> call -> isPart(call) && call.query().get("partNumber").equals("2");
       case MANIFEST -> call -> call.isFor("PUT", BucketLayout.MANIFEST);
-      case COMMIT, COMMITTED -> call -> false;
+      case COMMIT, COMMITTED, HOPELESS -> call -> false;
     };
   }
 
   /** Waits for the stage. @return false when it was over before it was seen */
   private static boolean reached(Stage stage, AgentScene scene, Hang hang) throws Exception {
-    if (stage == Stage.COMMIT) {
+    if (stage == Stage.COMMIT || stage == Stage.HOPELESS) {
       scene.plane.hang("commit");
     }
     if (stage == Stage.COMMITTED) {
@@ -183,7 +188,7 @@ class AgentKilledTest {
         scene.await(() -> scene.bucket.uploads().parts().size() == 2);
       }
       case MANIFEST -> scene.await(() -> hang.reached.getCount() == 0);
-      case COMMIT -> scene.await(() -> scene.plane.hangs());
+      case COMMIT, HOPELESS -> scene.await(() -> scene.plane.hangs());
       case COMMITTED -> scene.await(() -> scene.plane.pointer().orElseThrow().step() == 20);
     }
     return hang.reached.getCount() > 0 || stage == Stage.UPLOAD || stage == Stage.MANIFEST;

@@ -13,6 +13,10 @@ import io.vaultlayer.agent.s3.S3Objects;
 import io.vaultlayer.agent.s3.Stop;
 import io.vaultlayer.agent.s3.Throttle;
 import io.vaultlayer.wire.AttemptApi;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +36,9 @@ public final class LeftSaves {
 
   /** As long as the next epoch is asked for. */
   private static final Duration ASKING = Duration.ofMinutes(20);
+
+  /** Agents that may try: what is left may be what they die of. */
+  private static final int MOST_TRIES = 3;
 
   private static final Duration DROPPING = Duration.ofSeconds(10);
   private static final Duration FIRST_WAIT = Duration.ofMillis(100);
@@ -70,7 +77,7 @@ public final class LeftSaves {
    * @return what the control plane said when the epoch is no longer ours
    */
   public Optional<String> finish() throws InterruptedException {
-    if (!CheckpointPipeline.isLeft(scope)) {
+    if (!CheckpointPipeline.isLeft(scope) || isHopeless()) {
       return Optional.empty();
     }
     Optional<Granted> granted = ask();
@@ -78,6 +85,21 @@ public final class LeftSaves {
       carry(granted.get());
     }
     return Optional.ofNullable(fenced.get());
+  }
+
+  /** Whether agents have died of it: one byte of a file for each that began. */
+  private boolean isHopeless() {
+    Path tries = host.places().own().resolve("left-saves-e" + scope.epoch());
+    try {
+      Files.write(tries, new byte[] {'x'}, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      boolean hopeless = Files.size(tries) > MOST_TRIES;
+      if (hopeless) {
+        host.log().event("left_saves_given_up", Map.of("epoch", scope.epoch()));
+      }
+      return hopeless;
+    } catch (IOException e) {
+      return true; // nothing could be noted about the upload either
+    }
   }
 
   /**
@@ -99,7 +121,10 @@ public final class LeftSaves {
           }
         }
         case Answer.Fenced<AttemptApi.HeartbeatAck>(var message) -> fenced(message);
-        case Answer.Refused<AttemptApi.HeartbeatAck> refused -> {}
+        case Answer.Refused<AttemptApi.HeartbeatAck>(var status, var code, var message) -> {
+          host.log().event("left_saves_refused", Map.of("code", code, "message", message));
+          return Optional.empty();
+        }
         case Answer.Unavailable<AttemptApi.HeartbeatAck> unavailable -> {}
       }
       Thread.sleep(waits.next());
