@@ -1,29 +1,22 @@
 package io.vaultlayer.tests;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
-/**
- * docs/matrix.md, made anew after each row. What a row came to is kept below target/, so that the
- * rows can be run in several goes, of one set of versions.
- */
+/** docs/matrix.md: a {@link MatrixRecord} for people. */
 final class MatrixPage {
-  private static final Path PAGE = Home.CHECKOUT.resolve("docs/matrix.md");
-  private static final Path KEPT = Home.CHECKOUT.resolve("tests/target/matrix.json");
+  static final java.nio.file.Path PAGE = Home.CHECKOUT.resolve("docs/matrix.md");
   private static final String HEAD =
       """
       # The matrix of resumes
 
-      Made by `./mvnw -pl tests -am verify -Dtest=MatrixTest -Dvaultlayer.matrix=full
-      -Dsurefire.failIfNoSpecifiedTests=false`; do not edit. Each script is written from its framework's own documentation,
+      Made by `./mvnw -pl tests -am verify -Dtest='MatrixTest,OlderLayoutsTest' -Dvaultlayer.matrix=full
+      -Dsurefire.failIfNoSpecifiedTests=false`; do not edit. Each run adds its rows to those of `docs/matrix.json`, so the
+      page can be made in several goes: `-Dvaultlayer.matrix.only='2 ranks, notice; python -m'` takes the rows whose name has
+      all words of one of these, and without it only rows that are missing are run. *Run*: the day, and the sources of the
+      agent that ran (`git rev-parse --short=8 HEAD:agent/src/main`; a plus sign: not all of them were committed).
+
+      Each script is written from its framework's own documentation,
       with nothing of VaultLayer in it (`tests/src/test/frameworks`), and runs through the real plane and the real agent.
       The kills end the whole host at once and without a word, after at least one commit: between two saves; between the
       moment a save began and the moment it was whole; while its files are uploaded. The notice is one of 30 s. The first
@@ -54,102 +47,102 @@ final class MatrixPage {
       - JAX programs of several processes are not covered.
       """;
 
-  private final ObjectMapper json = new ObjectMapper();
-  private final Map<String, String> versions;
-  private final Map<String, MatrixResult> results = new LinkedHashMap<>();
-  private final Map<String, String> without = new LinkedHashMap<>();
+  private static final String LAYOUTS =
+      """
 
-  /** What is on disk. */
-  private record Stored(Map<String, String> versions, List<MatrixResult> results) {}
+      ## Layouts of older versions
 
-  MatrixPage(Map<String, String> versions) {
-    this.versions = versions;
-    if (Files.exists(KEPT)) {
-      try {
-        var stored = json.readValue(KEPT.toFile(), Stored.class);
-        if (stored.versions().equals(versions)) {
-          stored.results().forEach(each -> results.put(each.row(), each));
-        }
-      } catch (IOException e) {
-        throw new AssertionError(e);
-      }
-    }
-  }
+      Their fixtures are written by hand after the sources of those versions (`agent/src/test/python/older_layouts.py` names
+      them), without the old packages. *Whole*: what the agent says of the fixture as it is; *spoilt*: of copies of it, each
+      with one thing missing or cut.
+      """;
 
-  synchronized boolean has(MatrixRow row) {
-    return results.containsKey(row.toString());
-  }
+  private MatrixPage() {}
 
-  synchronized void add(MatrixResult result) {
-    results.put(result.row(), result);
-    without.remove(result.row());
-    write();
-  }
-
-  /** The row is not there, and why. */
-  synchronized void without(MatrixRow row, String reason) {
-    results.remove(row.toString());
-    without.put(row.toString(), reason);
-    write();
-  }
-
-  private void write() {
-    try {
-      Files.createDirectories(KEPT.getParent());
-      json.writeValue(KEPT.toFile(), new Stored(versions, List.copyOf(results.values())));
-      Files.writeString(PAGE, text());
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  private String text() {
+  static String of(MatrixRecord record) {
     var lines = new ArrayList<String>();
     lines.add(HEAD);
+    lines.add("Versions: %s. On two cores, shared with other work.\n".formatted(versions(record)));
     lines.add(
-        "%s UTC, %d cores (shared with other work). Versions: %s.\n"
-            .formatted(
-                LocalDate.now(ZoneOffset.UTC),
-                Runtime.getRuntime().availableProcessors(),
-                String.join(
-                    ", ",
-                    versions.entrySet().stream()
-                        .map(each -> each.getKey() + " " + each.getValue())
-                        .toList())));
-    lines.add(
-        "| script | start | fault | step at the kill | resumed from | equal | seconds lost | back after |");
-    lines.add("|---|---|---|--:|--:|---|--:|--:|");
+        "| script | start | fault | step at the kill | resumed from | equal | seconds lost | back after | run |");
+    lines.add("|---|---|---|--:|--:|---|--:|--:|---|");
     var missing = new ArrayList<String>();
     for (var row : MatrixRow.all()) {
-      var result = results.get(row.toString());
+      var result = record.results.get(row.toString());
       if (result == null) {
-        missing.add("- %s: %s".formatted(row, without.getOrDefault(row.toString(), "not run")));
-        continue;
+        missing.add(
+            "- %s: %s".formatted(row, record.without.getOrDefault(row.toString(), "not run")));
+      } else {
+        lines.add(line(row, result));
       }
-      lines.add(
-          "| %s | %s | %s | %s | %d | %s | %s | %s |"
-              .formatted(
-                  row.script().title,
-                  row.start().title,
-                  row.fault().title,
-                  result.stepAtKill() == null ? "not told" : result.stepAtKill(),
-                  result.resumedFrom(),
-                  result.equal() ? "yes" : "no",
-                  seconds(result.secondsLost()),
-                  seconds(result.secondsToGoOn())));
     }
-    lines.add("\n%d rows executed, %d not.".formatted(results.size(), missing.size()));
+    lines.add("\n%d rows executed, %d not.".formatted(record.results.size(), missing.size()));
     if (!missing.isEmpty()) {
       lines.add("\n## Rows that are missing\n");
       lines.addAll(missing);
     }
-    var notes = results.values().stream().filter(each -> each.note() != null).toList();
-    if (!notes.isEmpty()) {
-      lines.add("\n## What the agent decided at the notices\n");
-      notes.forEach(each -> lines.add("- %s: %s".formatted(each.row(), each.note())));
-    }
+    lines.addAll(notices(record));
+    lines.addAll(layouts(record));
     lines.add(NOTES.stripTrailing());
     return String.join("\n", lines) + "\n";
+  }
+
+  private static String versions(MatrixRecord record) {
+    return String.join(
+        ", ",
+        record.versions.entrySet().stream()
+            .map(each -> each.getKey() + " " + each.getValue())
+            .toList());
+  }
+
+  private static String line(MatrixRow row, MatrixResult result) {
+    return "| %s | %s | %s | %s | %d | %s | %s | %s | %s %s |"
+        .formatted(
+            row.script().title,
+            row.start().title,
+            row.fault().title,
+            result.stepAtKill() == null ? "not told" : result.stepAtKill(),
+            result.resumedFrom(),
+            result.equal() ? "yes" : "no",
+            seconds(result.secondsLost()),
+            seconds(result.secondsToGoOn()),
+            result.date(),
+            result.agent());
+  }
+
+  private static List<String> notices(MatrixRecord record) {
+    var lines = new ArrayList<String>();
+    for (var row : MatrixRow.all()) {
+      var result = record.results.get(row.toString());
+      if (result != null && result.note() != null) {
+        lines.add("- %s: %s".formatted(row, result.note()));
+      }
+    }
+    if (!lines.isEmpty()) {
+      lines.addFirst("\n## What the agent decided at the notices\n");
+    }
+    return lines;
+  }
+
+  private static List<String> layouts(MatrixRecord record) {
+    if (record.layouts.isEmpty()) {
+      return List.of();
+    }
+    var lines = new ArrayList<String>();
+    lines.add(LAYOUTS);
+    lines.add("| layout | named | step | whole | spoilt |");
+    lines.add("|---|---|--:|---|---|");
+    for (var each : record.layouts) {
+      lines.add(
+          "| %s | %s | %s | %s | %s |"
+              .formatted(
+                  each.name(),
+                  each.framework(),
+                  each.step() == null ? "not told" : each.step(),
+                  each.whole(),
+                  String.join("<br>", each.spoilt())));
+    }
+    return lines;
   }
 
   private static String seconds(Double value) {

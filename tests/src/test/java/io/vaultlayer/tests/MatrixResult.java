@@ -10,6 +10,8 @@ package io.vaultlayer.tests;
  * @param secondsLost work done again; null where the script told no times
  * @param secondsToGoOn from the kill or notice to the first moment of the resumed loop
  * @param note what the agent decided at a notice, in its own words; null where it decided nothing
+ * @param date the day on which it was run, UTC
+ * @param agent which sources of the agent it ran, as git names them: see {@link MatrixRecord}
  */
 record MatrixResult(
     String row,
@@ -18,4 +20,6 @@ record MatrixResult(
     boolean equal,
     Double secondsLost,
     double secondsToGoOn,
-    String note) {}
+    String note,
+    String date,
+    String agent) {}

@@ -3,6 +3,7 @@ package io.vaultlayer.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.vaultlayer.testkit.python.FrameworkPython;
 import io.vaultlayer.wire.Json;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -11,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +26,7 @@ import java.util.stream.Stream;
 
 /** Makes one row happen, through the real plane and the real agent, and measures it. */
 final class MatrixRun {
-  private static final Duration LONG = Duration.ofMinutes(5);
+  private static final Duration LONG = Duration.ofMinutes(10);
   private static final Pattern WEIGHTS = Pattern.compile("(?m)^weights (\\d+) ([0-9a-f]{64})$");
   private static final Pattern PRINTED = Pattern.compile("(?m)^step (\\d+) loss");
   private static final int NOTICE_SECONDS = 30;
@@ -41,16 +44,21 @@ final class MatrixRun {
   private final Home home;
   private final FrameworkPython python;
   private final MatrixRow row;
+  private final String agent;
   private String job;
   private Path instance;
   private Instant struck;
   private OptionalLong torn = OptionalLong.empty();
   private String note;
 
-  MatrixRun(Home home, FrameworkPython python, MatrixRow row) {
+  /**
+   * @param agent which sources of the agent are run; null where nobody notes it
+   */
+  MatrixRun(Home home, FrameworkPython python, MatrixRow row, String agent) {
     this.home = home;
     this.python = python;
     this.row = row;
+    this.agent = agent;
   }
 
   MatrixResult run() {
@@ -102,7 +110,9 @@ final class MatrixRun {
         weights.equals(whole),
         secondsLost(before, resumed),
         secondsToGoOn,
-        note);
+        note,
+        LocalDate.now(ZoneOffset.UTC).toString(),
+        agent);
   }
 
   // ---- faults

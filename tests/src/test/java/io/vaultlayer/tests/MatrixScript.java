@@ -1,5 +1,6 @@
 package io.vaultlayer.tests;
 
+import io.vaultlayer.testkit.python.FrameworkPython;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,10 +3,16 @@ package io.vaultlayer.tests;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import io.vaultlayer.testkit.python.FrameworkPython;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,11 +23,11 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * Scripts of the real frameworks, unchanged, lose their host and go on. A few rows in every run;
- * all of them, and the page docs/matrix.md, with {@code -Dvaultlayer.matrix=full}. {@code
- * -Dvaultlayer.matrix.only=WORDS} takes the rows whose name has these words; {@code
- * -Dvaultlayer.matrix.minutes=N} (60) begins no row after that time; rows that are on the page's
- * record already are not run again unless named.
+ * Scripts of the real frameworks, unchanged, lose their host and go on. A few rows in every run.
+ * With {@code -Dvaultlayer.matrix=full} all that docs/matrix.json does not hold yet, which adds
+ * them to it and to the page docs/matrix.md. {@code -Dvaultlayer.matrix.only=WORDS[;WORDS]} takes
+ * the rows whose name has all words of one of these, run before or not; {@code
+ * -Dvaultlayer.matrix.minutes=N} (60) begins no row after that time.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class MatrixTest {
@@ -30,8 +36,13 @@ class MatrixTest {
   private static final Duration MOST =
       Duration.ofMinutes(Integer.getInteger("vaultlayer.matrix.minutes", 60));
 
+  /** Rows that have passed in this run; where one failed, Surefire asks for all of them again. */
+  private static final Set<String> PASSED = ConcurrentHashMap.newKeySet();
+
   private static Home home;
   private static FrameworkPython python;
+  private static MatrixRecord record;
+  private static String agent;
 
   @BeforeAll
   static void aHome() {
@@ -49,7 +60,10 @@ class MatrixTest {
   @Test
   void theFrameworksAreThereOrWhatIsNotCheckedIsSaid() {
     if (python == null) {
-      abort(FrameworkPython.missing());
+      abort(
+          FrameworkPython.missing()
+              + "; not checked is whether a script resumes without a change for "
+              + String.join(", ", MatrixScript.names()));
     }
   }
 
@@ -58,50 +72,69 @@ class MatrixTest {
     if (python == null) {
       return Stream.empty(); // the test above says so
     }
-    var rows = FULL ? MatrixRow.all() : MatrixRow.usual();
-    var page = FULL ? new MatrixPage(python.versions()) : null;
-    var end = Instant.now().plus(MOST);
-    var tests = new ArrayList<DynamicTest>();
-    for (var row : rows) {
-      if (List.of(ONLY.split(" ")).stream().allMatch(row.toString()::contains)) {
-        tests.add(DynamicTest.dynamicTest(row.toString(), () -> row(row, page, end)));
-      }
+    if (FULL) {
+      agent = MatrixRecord.agentSources();
+      record = MatrixRecord.load(MatrixRecord.RECORD);
+      record.runWith(python.versions());
+      record.takeLayouts(MatrixRecord.LAYOUTS);
+      write();
     }
-    return tests.stream();
+    var end = Instant.now().plus(MOST);
+    return (FULL ? MatrixRow.all() : MatrixRow.usual())
+        .stream()
+            .filter(row -> isWanted(row.toString()) && !PASSED.contains(row.toString()))
+            .map(row -> DynamicTest.dynamicTest(row.toString(), () -> row(row, end)));
   }
 
-  private static void row(MatrixRow row, MatrixPage page, Instant end) {
-    if (page != null && page.has(row) && ONLY.isEmpty()) {
-      return;
-    }
+  private static boolean isWanted(String row) {
+    return ONLY.isEmpty()
+        ? record == null || !record.results.containsKey(row)
+        : Stream.of(ONLY.split(";"))
+            .anyMatch(words -> Stream.of(words.strip().split(" +")).allMatch(row::contains));
+  }
+
+  private static void row(MatrixRow row, Instant end) {
     var missing = row.script().needs.stream().filter(each -> !python.has(each)).toList();
     if (!missing.isEmpty()) {
-      without(row, page, "not checked: " + missing + " is not in " + python.interpreter());
+      without(row, "not checked: " + missing + " is not in this Python", true);
       if (row.script().needs.contains("torch") && python.has("torch")) {
         fail("torch is there, so this row may not be skipped: " + missing + " is missing");
       }
       abort(row + " is not checked: " + missing + " is not in " + python.interpreter());
     }
     if (FULL && Instant.now().isAfter(end)) {
-      without(row, page, "no time left in this run");
+      without(row, "no time left in the last run", false);
       abort(row + " is not checked: the " + MOST.toMinutes() + " minutes are over");
     }
     try {
-      var result = new MatrixRun(home, python, row).run();
+      var result = new MatrixRun(home, python, row, agent).run();
       System.out.println(result);
-      if (page != null) {
-        page.add(result);
-      }
+      PASSED.add(row.toString());
+      change(each -> each.add(result));
     } catch (AssertionError | RuntimeException e) {
-      without(
-          row, page, "FAILED: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+      var said = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+      without(row, "FAILED on " + LocalDate.now(ZoneOffset.UTC) + ": " + said, true);
       throw e;
     }
   }
 
-  private static void without(MatrixRow row, MatrixPage page, String reason) {
-    if (page != null) {
-      page.without(row, reason);
+  private static void without(MatrixRow row, String reason, boolean ran) {
+    change(each -> each.without(row, reason, ran));
+  }
+
+  private static synchronized void change(Consumer<MatrixRecord> change) {
+    if (record != null) {
+      change.accept(record);
+      write();
+    }
+  }
+
+  private static void write() {
+    try {
+      record.store(MatrixRecord.RECORD);
+      Files.writeString(MatrixPage.PAGE, MatrixPage.of(record));
+    } catch (IOException e) {
+      throw new AssertionError(e);
     }
   }
 }

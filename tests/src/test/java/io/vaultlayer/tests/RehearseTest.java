@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.vaultlayer.testkit.python.FrameworkPython;
 import io.vaultlayer.tests.Home.Ran;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -160,7 +161,8 @@ class RehearseTest {
   void aTrainerWithNothingOfOursIsSafe() throws IOException {
     var python = FrameworkPython.find();
     assumeTrue(python.isPresent(), "skipped: " + FrameworkPython.missing());
-    assumeTrue(python.get().has("transformers"), "skipped: no transformers in this Python");
+    // Where PyTorch is, a missing transformers is a failure.
+    assumeTrue(python.get().has("torch"), "skipped: no torch in this Python");
     var workdir = Files.createTempDirectory("vl work ");
     Files.copy(
         Home.CHECKOUT.resolve("tests/src/test/frameworks/hf_trainer.py"),

@@ -1,4 +1,4 @@
-package io.vaultlayer.tests;
+package io.vaultlayer.testkit.python;
 
 import io.vaultlayer.wire.Json;
 import java.io.IOException;
@@ -11,8 +11,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The Python that has the real frameworks: VL_TEST_PYTHON, else what tests/python-env has built.
+ *
+ * @param versions of the distributions that it has; torch and jax only where they can be imported
  */
-record FrameworkPython(Path interpreter, Map<String, String> versions) {
+public record FrameworkPython(Path interpreter, Map<String, String> versions) {
   private static final String ASK =
       """
       import importlib, importlib.metadata as m, json, sys
@@ -29,9 +31,10 @@ record FrameworkPython(Path interpreter, Map<String, String> versions) {
       """;
 
   /** Empty where there is none; then {@link #missing} says why. */
-  static Optional<FrameworkPython> find() {
+  public static Optional<FrameworkPython> find() {
     try {
-      var path = output(Home.CHECKOUT.resolve("tests/python-env").toString(), "--cached");
+      var root = Path.of(System.getProperty("vaultlayer.root"));
+      var path = output(root.resolve("tests/python-env").toString(), "--cached");
       if (path.isBlank()) {
         return Optional.empty();
       }
@@ -48,25 +51,25 @@ record FrameworkPython(Path interpreter, Map<String, String> versions) {
   /**
    * The interpreter of choice where it has PyTorch, else the one on the PATH, which may have none.
    */
-  static String withTorch() {
+  public static String withTorch() {
     return find()
         .filter(python -> python.has("torch"))
         .map(python -> python.interpreter().toString())
         .orElse("python3");
   }
 
-  static String missing() {
-    return "no Python with the frameworks (VL_TEST_PYTHON is not set, and tests/python-env has"
-        + " built none): not checked is whether a script resumes without a change for "
-        + String.join(", ", MatrixScript.names());
+  /** Why there is none. */
+  public static String missing() {
+    return "no Python with the frameworks: VL_TEST_PYTHON is not set, and tests/python-env has built"
+        + " none";
   }
 
-  boolean has(String distribution) {
+  public boolean has(String distribution) {
     return versions.containsKey(distribution);
   }
 
   /** A program that was installed beside the interpreter. */
-  String program(String name) {
+  public String program(String name) {
     return interpreter.resolveSibling(name).toString();
   }
 

@@ -1,0 +1,2 @@
+/** The Python with which the tests run the real frameworks. */
+package io.vaultlayer.testkit.python;
