@@ -1,20 +1,21 @@
 package io.vaultlayer.agent.checkpoint;
 
+import io.vaultlayer.agent.gate.Layouts;
 import io.vaultlayer.wire.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Whose checkpoint it is: as the import hook has noted beside it, else as its files' names look.
- * For people; nothing depends on it.
+ * Whose checkpoint it is: as the import hook has noted beside it, else as the gate's layouts know
+ * their own. For people; nothing depends on it.
  */
 final class Frameworks {
   private static final String NOTED = "/vaultlayer_hook.json";
+
+  private static final String UNKNOWN = "unknown";
 
   private static final int MOST_NOTED_BYTES = 64 << 10;
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9._-]{0,31}");
@@ -29,7 +30,7 @@ final class Frameworks {
         .filter(file -> file.path().endsWith(NOTED) && file.stat().bytes() < MOST_NOTED_BYTES)
         .findFirst()
         .flatMap(file -> noted(files.resolve(file.path())))
-        .orElseGet(() -> byNames(tree));
+        .orElseGet(() -> byLayout(tree, files));
   }
 
   private static Optional<String> noted(Path file) {
@@ -42,26 +43,11 @@ final class Frameworks {
     }
   }
 
-  private static String byNames(Tree tree) {
-    Set<String> names = new HashSet<>();
-    for (Tree.Entry file : tree.files()) {
-      names.add(file.path().substring(file.path().lastIndexOf('/') + 1));
+  private static String byLayout(Tree tree, Path files) {
+    try {
+      return Layouts.framework(Gate.contents(files, tree)).orElse(UNKNOWN);
+    } catch (IOException | RuntimeException e) {
+      return UNKNOWN; // it is for people only, and no reason to hold a checkpoint back
     }
-    if (names.contains("trainer_state.json")) {
-      return "transformers";
-    }
-    if (names.contains("_CHECKPOINT_METADATA")) {
-      return "orbax";
-    }
-    if (names.contains("zero_to_fp32.py") || names.contains("mp_rank_00_model_states.pt")) {
-      return "deepspeed";
-    }
-    if (names.contains(".metadata") && names.stream().anyMatch(n -> n.endsWith(".distcp"))) {
-      return "torch.distributed";
-    }
-    if (names.stream().anyMatch(n -> n.startsWith("random_states_") && n.endsWith(".pkl"))) {
-      return "accelerate";
-    }
-    return "unknown";
   }
 }

@@ -77,7 +77,7 @@ final class Gate {
     }
   }
 
-  private static Contents contents(Path directory, Tree tree) {
+  static Contents contents(Path directory, Tree tree) {
     return new Contents(tree.files().stream().map(file -> part(directory, file)).toList());
   }
 

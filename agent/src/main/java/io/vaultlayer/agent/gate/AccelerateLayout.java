@@ -1,5 +1,6 @@
 package io.vaultlayer.agent.gate;
 
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -25,5 +26,10 @@ final class AccelerateLayout implements Layout {
                 + rank.getAsInt()
                 + " is missing")
         : Finding.nothing();
+  }
+
+  @Override
+  public Optional<String> framework(String directory, Contents all) {
+    return all.ranks(directory, RANDOM).isEmpty() ? Optional.empty() : Optional.of("accelerate");
   }
 }

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -20,8 +21,9 @@ final class DeepSpeedLayout implements Layout {
   private static final String LATEST = "latest";
   private static final int MOST_TAG_BYTES = 512;
 
+  /** Before 0.3.14 there was no line below the last word. */
   private static final Pattern OPTIMIZER =
-      Pattern.compile("(?:bf16_)?zero_pp_rank_(\\d{1,6})_mp_rank_(\\d{1,6})_optim_states\\.pt");
+      Pattern.compile("(?:bf16_)?zero_pp_rank_(\\d{1,6})_mp_rank_(\\d{1,6})_?optim_states\\.pt");
 
   private static final Pattern MODEL =
       Pattern.compile("(?:zero_pp_rank_(\\d{1,6})_)?mp_rank_(\\d{1,6})_model_states\\.pt");
@@ -64,6 +66,13 @@ final class DeepSpeedLayout implements Layout {
           directory + ": model states and optimizer states are not of the same ranks");
     }
     return named(directory, all, world);
+  }
+
+  @Override
+  public Optional<String> framework(String directory, Contents all) {
+    return all.in(directory).keySet().stream().anyMatch(name -> MODEL.matcher(name).matches())
+        ? Optional.of("deepspeed")
+        : Optional.empty();
   }
 
   private static Finding named(String directory, Contents all, OptionalInt world)

@@ -1,6 +1,7 @@
 package io.vaultlayer.agent.gate;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -46,5 +47,12 @@ final class DistributedTorchLayout implements Layout {
       }
     }
     return Finding.proven();
+  }
+
+  @Override
+  public Optional<String> framework(String directory, Contents all) {
+    return all.find(directory, METADATA).isEmpty() || all.ranks(directory, SHARD).isEmpty()
+        ? Optional.empty()
+        : Optional.of("torch.distributed");
   }
 }

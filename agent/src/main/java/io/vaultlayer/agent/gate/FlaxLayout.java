@@ -1,5 +1,7 @@
 package io.vaultlayer.agent.gate;
 
+import java.io.IOException;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
@@ -8,6 +10,7 @@ import java.util.regex.Pattern;
  * checkpoint_<step>_gda}, which is renamed before.
  */
 final class FlaxLayout implements Layout {
+  static final Pattern FILE = Pattern.compile("checkpoint_\\d+");
   private static final Pattern ARRAYS = Pattern.compile("(.*checkpoint_\\d+)_gda");
 
   @Override
@@ -20,5 +23,15 @@ final class FlaxLayout implements Layout {
     return all.find(Contents.above(file), Contents.last(file)).isPresent()
         ? Finding.nothing()
         : new Finding.Incomplete(file + ", which belongs to " + directory + ", is missing");
+  }
+
+  @Override
+  public Optional<String> framework(String directory, Contents all) throws IOException {
+    for (Part part : all.in(directory).values()) {
+      if (FILE.matcher(part.name()).matches() && MsgpackFormat.begins(Formats.head(part))) {
+        return Optional.of("flax");
+      }
+    }
+    return Optional.empty();
   }
 }

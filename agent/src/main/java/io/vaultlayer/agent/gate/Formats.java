@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /** Checks of files that state their own extent, by name and by first bytes. */
 public final class Formats {
@@ -21,8 +20,8 @@ public final class Formats {
   private static final List<String> NEVER_ZERO = List.of(".pt", ".pth", ".ckpt");
 
   private static final List<String> PICKLES = List.of(".pkl", ".pickle", ".pt", ".pth", ".ckpt");
-  private static final List<String> JSON_NAMES = List.of(OrbaxLayout.METADATA, "_METADATA");
-  private static final Pattern FLAX = Pattern.compile("checkpoint_\\d+");
+  private static final List<String> JSON_NAMES =
+      List.of(OrbaxLayout.METADATA, "_METADATA", OrbaxLayout.ARRAY);
 
   private Formats() {}
 
@@ -91,7 +90,8 @@ public final class Formats {
     }
     boolean torch = ends(small, TORCH);
     boolean pickle = ends(small, PICKLES);
-    boolean flax = FLAX.matcher(part.name()).matches();
+    boolean flax =
+        FlaxLayout.FILE.matcher(part.name()).matches() || part.name().equals(OrbaxLayout.TREE);
     boolean numpy = small.endsWith(".npy");
     if (!torch && !pickle && !flax && !numpy) {
       return Kind.UNKNOWN;
@@ -141,7 +141,8 @@ public final class Formats {
     }
   }
 
-  private static byte[] head(Part part) throws IOException {
+  /** Its first bytes; fewer where it has no more. */
+  static byte[] head(Part part) throws IOException {
     try (var in = Files.newInputStream(part.file())) {
       return in.readNBytes(HEAD);
     }

@@ -5,20 +5,23 @@ import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 
 /** Looks at the parts of a checkpoint with every layout that is known. */
 public final class Layouts {
+  /** Those that save by means of others come first: they give a checkpoint its name. */
   private static final List<Layout> ALL =
       List.of(
           new ShardIndexLayout(),
           new TrainerLayout(),
+          new LightningLayout(),
           new AccelerateLayout(),
-          new DistributedTorchLayout(),
-          new DeepSpeedLayout(),
           new OrbaxLayout(),
+          new DeepSpeedLayout(),
+          new DistributedTorchLayout(),
           new FlaxLayout());
 
   private static final int MOST_WARNINGS = 8;
@@ -60,6 +63,19 @@ public final class Layouts {
     return new Finding.Whole(
         !proven.isEmpty() && all.parts().stream().allMatch(part -> isBelow(part, proven, all)),
         warnings.stream().distinct().limit(MOST_WARNINGS).toList());
+  }
+
+  /** Whose checkpoint it is, as far as its files tell. */
+  public static Optional<String> framework(Contents all) throws IOException {
+    for (Layout layout : ALL) {
+      for (String directory : all.directories()) {
+        Optional<String> name = layout.framework(directory, all);
+        if (name.isPresent()) {
+          return name;
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /** The import hook notes beside a checkpoint how many processes saved it. */

@@ -4,15 +4,37 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
  * A pickle, read as far as its first stop and without making anything of it. What torch wrote
- * before 1.6 is several pickles and then bare storages of no stated length: there only the first is
- * seen. What joblib wrote has bare arrays between its codes and is not followed.
+ * before 1.6 is five pickles and then bare storages of no stated length: those are not seen. What
+ * joblib wrote has bare arrays between its codes and is not followed.
  */
 final class PickleFormat {
-  private static final int STOP = '.';
+  private static final byte STOP = '.';
+
+  /** With this number torch's older files begin: protocol 2, and an integer of ten bytes. */
+  private static final byte[] TORCH = {
+    (byte) 0x80,
+    2,
+    (byte) 0x8a,
+    10,
+    0x6c,
+    (byte) 0xfc,
+    (byte) 0x9c,
+    0x46,
+    (byte) 0xf9,
+    0x20,
+    0x6a,
+    (byte) 0xa8,
+    0x50,
+    0x19,
+    STOP
+  };
+
+  private static final int TORCHS_PICKLES = 5;
   private static final int MOST_CODES = 1_000_000;
   private static final int MOST_LINE = 1 << 20;
   private static final String JOBLIB = "joblib.";
@@ -27,9 +49,10 @@ final class PickleFormat {
   static Optional<String> problem(Path file) throws IOException {
     try (var in = new Window(file)) {
       long at = 0;
+      int stops = isTorchs(in) ? TORCHS_PICKLES : 1;
       for (int codes = 0; codes < MOST_CODES; codes++) {
         int code = in.byteAt(at);
-        if (code == STOP) {
+        if (code == STOP && --stops == 0) {
           return Optional.empty();
         }
         long next = next(in, at, code);
@@ -57,7 +80,8 @@ final class PickleFormat {
       case 0x8d, 0x8e, 0x96 -> far(at, in.longAt(at + 1));
       case 'F', 'I', 'L', 'P', 'S', 'V', 'g', 'p' -> line(in, at + 1);
       case 'c', 'i' -> isJoblib(in, at + 1) ? -1 : line(in, line(in, at + 1));
-      case '(',
+      case STOP,
+          '(',
           '0',
           '1',
           '2',
@@ -93,6 +117,10 @@ final class PickleFormat {
           at + 1;
       default -> -1;
     };
+  }
+
+  private static boolean isTorchs(Window in) throws IOException {
+    return in.size() >= TORCH.length && Arrays.equals(in.piece(0, TORCH.length), TORCH);
   }
 
   private static boolean isJoblib(Window in, long at) throws IOException {

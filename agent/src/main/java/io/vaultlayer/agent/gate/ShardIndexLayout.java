@@ -33,6 +33,12 @@ final class ShardIndexLayout implements Layout {
     return Finding.nothing();
   }
 
+  /** Many save their weights so. */
+  @Override
+  public Optional<String> framework(String directory, Contents all) {
+    return Optional.empty();
+  }
+
   /** An index that cannot be read is the format check's affair. */
   private static Optional<String> missingOf(Part index, String directory, Contents all)
       throws IOException {

@@ -64,6 +64,14 @@ final class TrainerLayout implements Layout {
     return taken(directory, all, state.get(), world);
   }
 
+  @Override
+  public Optional<String> framework(String directory, Contents all) {
+    Map<String, Part> files = all.in(directory);
+    return files.containsKey(STATE) && isTrainers(files)
+        ? Optional.of("transformers")
+        : Optional.empty();
+  }
+
   /**
    * Other scripts call their state so as well. A Trainer writes its arguments beside the weights,
    * and random states unless it saves the model only.
