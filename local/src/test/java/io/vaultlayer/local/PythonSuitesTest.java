@@ -5,11 +5,16 @@ import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.vaultlayer.testkit.python.FrameworkPython;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
@@ -27,8 +32,14 @@ class PythonSuitesTest {
   private static final List<String> DIRECTORIES =
       List.of("agent/src/test/python", "cli/src/test/python", "examples/tests", "tests");
 
+  /** Here are rows that need PyTorch: they get the Python that has it, where there is one. */
+  private static final List<String> WITH_TORCH = List.of("agent/src/test/python", "examples/tests");
+
   /** The slowest directory takes about a minute; a hanging one must not hang the build. */
   private static final long LIMIT_SECONDS = 600;
+
+  /** Each is one process most of the time, and two is what every machine has. */
+  private static final int AT_ONCE = 2;
 
   @TempDir Path scratch;
 
@@ -36,9 +47,24 @@ class PythonSuitesTest {
   Stream<DynamicContainer> everyPythonTestPasses() {
     assumeTrue(onPath("python3"), "python3 is not on the PATH");
     Path root = Path.of(System.getProperty("vaultlayer.root"));
-    return DIRECTORIES.stream()
-        .filter(directory -> Files.isDirectory(root.resolve(directory)))
-        .map(directory -> DynamicContainer.dynamicContainer(directory, tests(root, directory)));
+    try (var pool = Executors.newFixedThreadPool(AT_ONCE)) {
+      var runs = new LinkedHashMap<String, Future<List<DynamicTest>>>();
+      DIRECTORIES.stream()
+          .filter(directory -> Files.isDirectory(root.resolve(directory)))
+          .forEach(directory -> runs.put(directory, pool.submit(() -> tests(root, directory))));
+      return runs.entrySet().stream()
+          .map(each -> DynamicContainer.dynamicContainer(each.getKey(), ended(each.getValue())))
+          .toList()
+          .stream();
+    }
+  }
+
+  private static List<DynamicTest> ended(Future<List<DynamicTest>> run) {
+    try {
+      return run.get();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test
@@ -90,22 +116,22 @@ class PythonSuitesTest {
     }
   }
 
-  private Stream<DynamicTest> tests(Path root, String directory) {
+  private List<DynamicTest> tests(Path root, String directory) {
     try {
-      return run(root, directory).stream().map(Outcome::replay);
-    } catch (IOException broken) {
-      return Stream.of(DynamicTest.dynamicTest(directory, () -> fail(broken)));
+      return run(root, directory).stream().map(Outcome::replay).toList();
+    } catch (IOException | AssertionError broken) {
+      return List.of(DynamicTest.dynamicTest(directory, () -> fail(broken)));
     }
   }
 
   private List<Outcome> run(Path root, String directory) throws IOException {
-    Path runner = scratch.resolve("run_suite.py");
+    Path runner = scratch.resolve("run-" + directory.replace('/', '-') + ".py");
     try (InputStream source = PythonSuitesTest.class.getResourceAsStream("/run_suite.py")) {
       Files.write(runner, source.readAllBytes());
     }
     Path output = scratch.resolve(directory.replace('/', '-') + ".txt");
     Process python =
-        new ProcessBuilder("python3", "-B", runner.toString(), directory)
+        new ProcessBuilder(interpreter(directory), "-B", runner.toString(), directory)
             .directory(root.toFile())
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
@@ -130,6 +156,12 @@ class PythonSuitesTest {
         .as("%s says by its exit code what it says by its lines: %s", directory, said)
         .isEqualTo(outcomes.stream().noneMatch(outcome -> outcome.status().equals("failed")));
     return outcomes;
+  }
+
+  private static String interpreter(String directory) {
+    return WITH_TORCH.contains(directory)
+        ? FrameworkPython.withTorch().orElse("python3")
+        : "python3";
   }
 
   private static boolean onPath(String program) {

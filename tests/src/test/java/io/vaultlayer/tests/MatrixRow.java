@@ -33,12 +33,21 @@ record MatrixRow(MatrixScript script, Start start, Fault fault) {
     }
   }
 
-  /** Those that every run of the tests makes: one of each kind of fault but the upload's. */
+  /**
+   * Those that every run of the tests makes: each framework once, each fault, and two ranks. What
+   * takes long to start is not taken for the two ranks.
+   */
   static List<MatrixRow> usual() {
     return List.of(
         new MatrixRow(MatrixScript.HF_TRAINER, Start.PYTHON, Fault.BETWEEN_SAVES),
         new MatrixRow(MatrixScript.LIGHTNING, Start.PYTHON, Fault.INSIDE_SAVE),
-        new MatrixRow(MatrixScript.ORBAX, Start.PYTHON, Fault.NOTICE));
+        new MatrixRow(MatrixScript.TRL_SFT, Start.PYTHON, Fault.INSIDE_UPLOAD),
+        new MatrixRow(MatrixScript.DCP, Start.TORCHRUN, Fault.INSIDE_SAVE),
+        new MatrixRow(MatrixScript.ORBAX, Start.PYTHON, Fault.NOTICE),
+        new MatrixRow(MatrixScript.ACCELERATE, Start.PYTHON, Fault.BETWEEN_SAVES),
+        new MatrixRow(MatrixScript.DEEPSPEED, Start.PYTHON, Fault.NOTICE),
+        new MatrixRow(MatrixScript.TORCH_SAVE, Start.PYTHON, Fault.INSIDE_UPLOAD),
+        new MatrixRow(MatrixScript.FLAX, Start.PYTHON, Fault.INSIDE_SAVE));
   }
 
   /** All of them; the most telling first, because a limit of time may cut the rest. */

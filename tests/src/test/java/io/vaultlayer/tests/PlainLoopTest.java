@@ -12,8 +12,11 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Training loops with nothing of ours in them, killed once: the inserted lines resume them. */
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(value = 6, unit = TimeUnit.MINUTES)
 class PlainLoopTest {
   private static final Path LOOP = Home.CHECKOUT.resolve("tests/src/test/scripts/plain_loop");
@@ -32,9 +35,9 @@ class PlainLoopTest {
 
   @Test
   void aLoopOfPyTorchResumesBitForBit() throws Exception {
-    var python = FrameworkPython.withTorch();
-    var torch = new ProcessBuilder(python, "-c", "import torch").start();
-    assumeTrue(torch.waitFor() == 0, "skipped: " + python + " cannot import torch");
+    var found = FrameworkPython.withTorch();
+    assumeTrue(found.isPresent(), "skipped: no Python here can import torch");
+    var python = found.get();
     var workdir = Scripts.directory("plain_torch.py");
     killedOnceEndsAs(workdir, python, "plain_torch.py", "3000", "0.002", 1);
   }

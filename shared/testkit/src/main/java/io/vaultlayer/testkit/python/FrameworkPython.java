@@ -30,8 +30,17 @@ public record FrameworkPython(Path interpreter, Map<String, String> versions) {
       print(json.dumps(found))
       """;
 
-  /** Empty where there is none; then {@link #missing} says why. */
-  public static Optional<FrameworkPython> find() {
+  private static Optional<FrameworkPython> found;
+
+  /** Empty where there is none; then {@link #missing} says why. Looked for once. */
+  public static synchronized Optional<FrameworkPython> find() {
+    if (found == null) {
+      found = look();
+    }
+    return found;
+  }
+
+  private static Optional<FrameworkPython> look() {
     try {
       var root = Path.of(System.getProperty("vaultlayer.root"));
       var path = output(root.resolve("tests/python-env").toString(), "--cached");
@@ -48,14 +57,20 @@ public record FrameworkPython(Path interpreter, Map<String, String> versions) {
     }
   }
 
-  /**
-   * The interpreter of choice where it has PyTorch, else the one on the PATH, which may have none.
-   */
-  public static String withTorch() {
-    return find()
-        .filter(python -> python.has("torch"))
-        .map(python -> python.interpreter().toString())
-        .orElse("python3");
+  /** An interpreter that has PyTorch: that of choice, else the one on the PATH. */
+  public static Optional<String> withTorch() {
+    try {
+      if (find().isPresent() && find().get().has("torch")) {
+        return find().map(python -> python.interpreter().toString());
+      }
+      return output("python3", "-c", "import torch; print(1)").equals("1")
+          ? Optional.of("python3")
+          : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty(); // there is no Python at all
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** Why there is none. */
