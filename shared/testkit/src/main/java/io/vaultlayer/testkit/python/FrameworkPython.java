@@ -3,6 +3,7 @@ package io.vaultlayer.testkit.python;
 import io.vaultlayer.wire.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -42,8 +43,7 @@ public record FrameworkPython(Path interpreter, Map<String, String> versions) {
 
   private static Optional<FrameworkPython> look() {
     try {
-      var root = Path.of(System.getProperty("vaultlayer.root"));
-      var path = output(root.resolve("tests/python-env").toString(), "--cached");
+      var path = output(finder().toString(), "--cached");
       if (path.isBlank()) {
         return Optional.empty();
       }
@@ -55,6 +55,16 @@ public record FrameworkPython(Path interpreter, Map<String, String> versions) {
     } catch (IOException | InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** The script of this checkout; tests run in a module's directory, or above. */
+  private static Path finder() {
+    for (var at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+      if (Files.isExecutable(at.resolve("tests/python-env"))) {
+        return at.resolve("tests/python-env");
+      }
+    }
+    throw new AssertionError("no checkout above the tests");
   }
 
   /** An interpreter that has PyTorch: that of choice, else the one on the PATH. */
