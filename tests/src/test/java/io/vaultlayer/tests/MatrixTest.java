@@ -10,8 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -36,8 +35,8 @@ class MatrixTest {
   private static final Duration MOST =
       Duration.ofMinutes(Integer.getInteger("vaultlayer.matrix.minutes", 60));
 
-  /** Rows that have passed in this run; where one failed, Surefire asks for all of them again. */
-  private static final Set<String> PASSED = ConcurrentHashMap.newKeySet();
+  /** The same in each try: a failed row is asked for again by its place among them. */
+  private static List<MatrixRow> rows;
 
   private static Home home;
   private static FrameworkPython python;
@@ -48,6 +47,9 @@ class MatrixTest {
   static void aHome() {
     python = FrameworkPython.find().orElse(null);
     home = python == null ? null : new Home();
+    if (python != null && rows == null) {
+      rows = wanted();
+    }
   }
 
   @AfterAll
@@ -72,6 +74,11 @@ class MatrixTest {
     if (python == null) {
       return Stream.empty(); // the test above says so
     }
+    var end = Instant.now().plus(MOST);
+    return rows.stream().map(row -> DynamicTest.dynamicTest(row.toString(), () -> row(row, end)));
+  }
+
+  private static List<MatrixRow> wanted() {
     if (FULL) {
       agent = MatrixRecord.agentSources();
       record = MatrixRecord.load(MatrixRecord.RECORD);
@@ -79,11 +86,8 @@ class MatrixTest {
       record.takeLayouts(MatrixRecord.LAYOUTS);
       write();
     }
-    var end = Instant.now().plus(MOST);
     return (FULL ? MatrixRow.all() : MatrixRow.usual())
-        .stream()
-            .filter(row -> isWanted(row.toString()) && !PASSED.contains(row.toString()))
-            .map(row -> DynamicTest.dynamicTest(row.toString(), () -> row(row, end)));
+        .stream().filter(row -> isWanted(row.toString())).toList();
   }
 
   private static boolean isWanted(String row) {
@@ -109,7 +113,6 @@ class MatrixTest {
     try {
       var result = new MatrixRun(home, python, row, agent).run();
       System.out.println(result);
-      PASSED.add(row.toString());
       change(each -> each.add(result));
     } catch (AssertionError | RuntimeException e) {
       var said = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
