@@ -67,6 +67,7 @@ def main():
             digest.update(name.encode() + tensor.numpy().tobytes())
         print("weights", STEPS, digest.hexdigest())
     if distributed:
+        dist.barrier()
         dist.destroy_process_group()
 
 

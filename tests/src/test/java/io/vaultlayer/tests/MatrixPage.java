@@ -44,6 +44,10 @@ final class MatrixPage {
         opening the loader again inside an epoch draws a number that the uninterrupted run did not draw.
       - The `torch.save` loop overwrites one file that no framework tells of: it runs with `--checkpoint-dir runs`, and its
         file is committed after 5 s of silence. Its name tells no step, so the agent numbers its saves 1, 2, 3.
+      - PyTorch 2.13 can hang at the end of a rank with gloo: the process group is destroyed by the thread that holds Python's
+        lock, and waits for its own thread, which wants that lock to let a tensor go. Twice it did here, on a very busy
+        machine, after the last step and its commit; the agent then ends the attempt at the limit for stalls, and the next one
+        resumes from the last step and succeeds. The loop of `torch.distributed.checkpoint` has a barrier before its end since.
       - JAX programs of several processes are not covered.
       """;
 
