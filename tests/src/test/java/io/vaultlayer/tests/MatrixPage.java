@@ -14,7 +14,8 @@ final class MatrixPage {
       -Dsurefire.failIfNoSpecifiedTests=false`; do not edit. Each run adds its rows to those of `docs/matrix.json`, so the
       page can be made in several goes: `-Dvaultlayer.matrix.only='2 ranks, notice; python -m'` takes the rows whose name has
       all words of one of these, and without it only rows that are missing are run. *Run*: the day, and the sources of the
-      agent that ran (`git rev-parse --short=8 HEAD:agent/src/main`; a plus sign: not all of them were committed).
+      agent that ran (`git rev-parse --short=8 HEAD:agent/src/main`; a plus sign: not all of them were committed; not noted:
+      an earlier commit of the same day, before that was written down).
 
       Each script is written from its framework's own documentation,
       with nothing of VaultLayer in it (`tests/src/test/frameworks`), and runs through the real plane and the real agent.
