@@ -8,6 +8,7 @@ import io.vaultlayer.core.lease.Policy;
 import io.vaultlayer.core.lease.Submission;
 import io.vaultlayer.core.lease.TokenHash;
 import io.vaultlayer.core.port.Expect;
+import io.vaultlayer.core.port.Item;
 import io.vaultlayer.core.port.Write;
 import io.vaultlayer.core.port.WriteResult;
 import io.vaultlayer.functions.Platform;
@@ -59,7 +60,9 @@ public final class SubmitHandler {
     var key = Optional.ofNullable(http.headers().get("idempotency-key")).filter(k -> !k.isBlank());
     key.ifPresent(SubmitRules::checkKey);
     var digest = TokenHash.of(Json.render(request)).hex();
-    var known = key.flatMap(k -> earlier(k, digest, now));
+    // Looked at once: a row that came after this look must refuse the write, not be replaced by it.
+    var row = key.flatMap(k -> control.records().idempotency(k));
+    var known = row.flatMap(r -> earlier(key.get(), r, digest, now));
     if (known.isPresent()) {
       return answer(known.get());
     }
@@ -68,8 +71,7 @@ public final class SubmitHandler {
     var lease = Submission.lease(job, now, policy(request));
     var writes = new ArrayList<Write>();
     writes.add(control.leases().creation(lease));
-    var expired = key.flatMap(k -> control.records().idempotency(k));
-    var expect = expired.map(i -> Expect.version(i.version())).orElse(Expect.absent());
+    var expect = row.map(i -> Expect.version(i.version())).orElse(Expect.absent());
     var keyWrite =
         key.map(k ->
             control
@@ -77,7 +79,8 @@ public final class SubmitHandler {
                 .idempotencyWrite(k, job, digest, now.plus(KEY_LIFE).getEpochSecond(), expect));
     writes.addAll(control.records().creation(job, spec, environment(request), keyWrite));
     if (platform.store().write(writes) instanceof WriteResult.Refused) {
-      return key.flatMap(k -> earlier(k, digest, now))
+      return key.flatMap(k -> control.records().idempotency(k))
+          .flatMap(r -> earlier(key.get(), r, digest, now))
           .map(this::answer)
           .orElseThrow(() ->
               new ApiError(
@@ -88,18 +91,18 @@ public final class SubmitHandler {
     return answer(lease);
   }
 
-  private Optional<Lease> earlier(String key, String digest, Instant now) {
-    var row = control.records().idempotency(key).map(i -> Fields.of(i.attributes()));
-    if (row.isEmpty() || row.get().number("expiresAt") < now.getEpochSecond()) {
+  private Optional<Lease> earlier(String key, Item row, String digest, Instant now) {
+    var f = Fields.of(row.attributes());
+    if (f.number("expiresAt") < now.getEpochSecond()) {
       return Optional.empty();
     }
-    if (!row.get().text("request").equals(digest)) {
+    if (!f.text("request").equals(digest)) {
       throw new ApiError(
           409,
           "idempotency_conflict",
           "submitting: the key " + key + " was used for another request; choose another key");
     }
-    return control.leases().load(new JobId(row.get().text("job")));
+    return control.leases().load(new JobId(f.text("job")));
   }
 
   private Answer answer(Lease lease) {
