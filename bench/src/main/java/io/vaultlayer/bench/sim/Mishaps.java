@@ -153,7 +153,7 @@ final class Mishaps {
       case 1 -> world.objects.put(key, new byte[] {1});
       default -> {
         var body = world.objects.read(key, Integer.MAX_VALUE).orElseThrow();
-        body[body.length / 2] ^= 1;
+        body[body.length / 2]++; // flipped back by a second fault it would be sound again
         world.objects.put(key, body);
       }
     }
