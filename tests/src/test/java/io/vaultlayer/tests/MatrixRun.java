@@ -21,12 +21,18 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Makes one row happen, through the real plane and the real agent, and measures it. */
 final class MatrixRun {
   private static final Duration LONG = Duration.ofMinutes(10);
+
+  /** A look at the job takes longer than a short save. */
+  private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(3);
+
   private static final Pattern WEIGHTS = Pattern.compile("(?m)^weights (\\d+) ([0-9a-f]{64})$");
   private static final Pattern PRINTED = Pattern.compile("(?m)^step (\\d+) loss");
   private static final int NOTICE_SECONDS = 30;
@@ -117,17 +123,44 @@ final class MatrixRun {
 
   // ---- faults
 
+  /** The training ended before the moment came at which it was to be struck. */
+  static final class Missed extends AssertionError {
+    private static final long serialVersionUID = 1L;
+
+    Missed(String what) {
+      super("the job ended before there was " + what);
+    }
+  }
+
+  private void await(String what, BooleanSupplier so) {
+    var look = new AtomicReference<>(Instant.now());
+    Home.until(
+        LONG,
+        what,
+        () -> {
+          if (so.getAsBoolean()) {
+            return true;
+          }
+          if (Instant.now().isAfter(look.get().plus(BETWEEN_LOOKS))) {
+            look.set(Instant.now());
+            if (!home.status(job).path("endedAt").isNull()) {
+              throw new Missed(what);
+            }
+          }
+          return false;
+        });
+  }
+
   private void betweenSaves() {
     long saved = newest(committed());
-    Home.until(LONG, "steps after a save of " + row, () -> step().orElse(0) > saved && !isSaving());
+    await("steps after a save of " + row, () -> step().orElse(0) > saved && !isSaving());
     strike();
   }
 
   /** Stops the training in the moment that a save has begun, and looks whether it is not whole. */
   private void insideSave() {
     var pids = new ArrayList<Long>();
-    Home.until(
-        LONG,
+    await(
         "a stop inside a save of " + row,
         () -> {
           if (pids.isEmpty()) {
@@ -149,8 +182,7 @@ final class MatrixRun {
 
   private void insideUpload() {
     var pids = new ArrayList<>(List.of(Home.agent(instance)));
-    Home.until(
-        LONG,
+    await(
         "a stop inside an upload of " + row,
         () -> {
           if (!isUploading()) {
@@ -168,7 +200,7 @@ final class MatrixRun {
 
   private void notice() {
     long saved = newest(committed());
-    Home.until(LONG, "steps after a save", () -> step().orElse(0) > saved && !isSaving());
+    await("steps after a save", () -> step().orElse(0) > saved && !isSaving());
     struck = Instant.now();
     try {
       Files.writeString(instance.resolve("reclaim"), Integer.toString(NOTICE_SECONDS));
