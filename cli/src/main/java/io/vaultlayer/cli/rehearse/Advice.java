@@ -104,6 +104,11 @@ final class Advice {
     } else if (any("optimizer")) {
       said.add("the optimiser begins anew; save and load its state too");
       lines = suggested(POSITION);
+    } else if (kills.stream().allMatch(kill -> kill.compared() == null)) {
+      said.add(
+          "it goes on as if nothing had happened, as far as it tells, but no two runs left a"
+              + " checkpoint of the same step to compare bit for bit; rehearse it again when this"
+              + " machine has less to do");
     } else {
       said.add("something that training depends on is not in the checkpoint");
       kills.stream()
