@@ -23,10 +23,7 @@ public final class LocalCredentials implements JobCredentials {
 
   @Override
   public Issued issue(JobId job, int epoch, Duration life) {
-    if (epoch < 1 || life.compareTo(LEAST_LIFE) < 0 || life.compareTo(MOST_LIFE) > 0) {
-      throw new IllegalArgumentException(
-          "credentials are for an epoch from 1 and live 15 to 60 minutes, not " + life);
-    }
+    JobCredentials.require(epoch, life);
     var made = identities.issue(job, epoch, bucket, roleArn, life);
     return new Issued(
         endpoint.toString(),

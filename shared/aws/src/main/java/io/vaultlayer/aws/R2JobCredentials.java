@@ -75,13 +75,7 @@ public final class R2JobCredentials implements JobCredentials {
 
   @Override
   public Issued issue(JobId job, int epoch, Duration life) {
-    if (life.compareTo(LEAST_LIFE) < 0 || life.compareTo(MOST_LIFE) > 0) {
-      throw new IllegalArgumentException(
-          "credentials live " + LEAST_LIFE + " to " + MOST_LIFE + ", not " + life);
-    }
-    if (epoch < 1) {
-      throw new IllegalArgumentException("epochs start at 1, not " + epoch);
-    }
+    JobCredentials.require(epoch, life);
     String id = job.value();
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     Instant end = now.plus(life);

@@ -33,10 +33,7 @@ public final class StsJobCredentials implements JobCredentials {
 
   @Override
   public Issued issue(JobId job, int epoch, Duration life) {
-    if (life.compareTo(LEAST_LIFE) < 0 || life.compareTo(MOST_LIFE) > 0) {
-      throw new IllegalArgumentException(
-          "credentials live " + LEAST_LIFE + " to " + MOST_LIFE + ", not " + life);
-    }
+    JobCredentials.require(epoch, life);
     try {
       var answer =
           client
@@ -63,9 +60,6 @@ public final class StsJobCredentials implements JobCredentials {
 
   /** The session policy; no value in it needs escaping: ids and bucket names are plain. */
   String policy(JobId job, int epoch) {
-    if (epoch < 1) {
-      throw new IllegalArgumentException("epochs start at 1, not " + epoch);
-    }
     var id = job.value();
     var arn = "arn:" + PartitionMetadata.of(endpoints.region()).id() + ":s3:::" + bucket;
     var policy =

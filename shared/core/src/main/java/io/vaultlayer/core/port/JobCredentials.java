@@ -71,4 +71,20 @@ public interface JobCredentials {
    * @throws TransportUnavailable when the issuer gave no answer
    */
   Issued issue(JobId job, int epoch, Duration life);
+
+  /**
+   * What every issuer asks.
+   *
+   * @throws IllegalArgumentException when the epoch is none, or the life is shorter or longer than
+   *     credentials may live
+   */
+  static void require(int epoch, Duration life) {
+    if (epoch < 1) {
+      throw new IllegalArgumentException("epochs start at 1, not " + epoch);
+    }
+    if (life.compareTo(LEAST_LIFE) < 0 || life.compareTo(MOST_LIFE) > 0) {
+      throw new IllegalArgumentException(
+          "credentials live " + LEAST_LIFE + " to " + MOST_LIFE + ", not " + life);
+    }
+  }
 }

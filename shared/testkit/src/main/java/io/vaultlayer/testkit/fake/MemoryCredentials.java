@@ -27,9 +27,7 @@ public final class MemoryCredentials implements JobCredentials {
 
   @Override
   public synchronized Issued issue(JobId job, int epoch, Duration life) {
-    if (epoch < 1 || life.compareTo(LEAST_LIFE) < 0 || life.compareTo(MOST_LIFE) > 0) {
-      throw new IllegalArgumentException("epoch " + epoch + " for " + life);
-    }
+    JobCredentials.require(epoch, life);
     if (down) {
       throw new TransportUnavailable("the issuer is down", null);
     }
