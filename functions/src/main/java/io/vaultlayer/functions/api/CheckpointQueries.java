@@ -5,6 +5,7 @@ import io.vaultlayer.core.lease.Fields;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.lease.Pointer;
 import io.vaultlayer.core.lease.RecordCodec;
+import io.vaultlayer.core.port.Item;
 import io.vaultlayer.core.retain.CheckpointId;
 import io.vaultlayer.functions.Platform;
 import io.vaultlayer.functions.http.ApiError;
@@ -45,7 +46,7 @@ final class CheckpointQueries {
     var job = http.job("id");
     var lease = control.leases().load(job).orElseThrow(() -> new Leases.UnknownJob(job));
     var rows = new TreeMap<String, Lists.Checkpoint>();
-    for (var item : control.records().newest(job, "h#")) {
+    for (var item : newest(job, "h#")) {
       var f = Fields.of(item.attributes());
       rows.put(
           item.key().sort().substring(2),
@@ -70,7 +71,7 @@ final class CheckpointQueries {
               ? row(pointer, "pruned", "not among those that are kept", bucket)
               : row(pointer, "committed", null, bucket));
     }
-    for (var item : control.records().newest(job, "x#")) {
+    for (var item : newest(job, "x#")) {
       var f = Fields.of(item.attributes());
       var pointer = RecordCodec.parsePointer(f);
       rows.put(
@@ -130,12 +131,14 @@ final class CheckpointQueries {
         p.manifestSha256());
   }
 
+  private List<Item> newest(JobId job, String kind) {
+    return control.records().history(job, kind, true).items();
+  }
+
   /** Every commit record: the stored rows, and those that still stand only in the lease. */
   private List<Pointer> commits(JobId job, Lease lease) {
     var all = new HashMap<String, Pointer>();
-    control
-        .records()
-        .newest(job, "c#")
+    newest(job, "c#")
         .forEach(i -> {
           var p = RecordCodec.parsePointer(Fields.of(i.attributes()));
           all.put(id(p), p);
@@ -152,8 +155,7 @@ final class CheckpointQueries {
     var job = http.job("id");
     var lease = control.leases().load(job).orElseThrow(() -> new Leases.UnknownJob(job));
     var wanted = http.path().getOrDefault("step", "");
-    var condemned =
-        control.records().newest(job, "x#").stream().map(i -> i.key().sort().substring(2)).toList();
+    var condemned = newest(job, "x#").stream().map(i -> i.key().sort().substring(2)).toList();
     Optional<Pointer> found =
         wanted.equals("latest")
             ? lease.pointer()

@@ -10,7 +10,6 @@ import io.vaultlayer.core.money.Money;
 import io.vaultlayer.core.place.Exclusions;
 import io.vaultlayer.core.port.Item;
 import io.vaultlayer.functions.state.JobRecords;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,11 +36,6 @@ record History(
     TreeSet<String> condemned,
     Map<Integer, ClosedAttempt> attempts,
     Optional<Money> money) {
-
-  /** Rows of one kind that one look reads; a longer history is not judged rather than half. */
-  static final int MOST_ROWS = 20_000;
-
-  private static final int PAGE = 1000;
 
   /** A committed checkpoint as its records name it. */
   record Mark(int epoch, long step) {
@@ -169,15 +163,9 @@ record History(
     }
 
     List<Item> of(String kind) {
-      var all = new ArrayList<Item>();
-      Optional<String> from = Optional.empty();
-      do {
-        var page = records.page(job, kind, PAGE, from);
-        all.addAll(page.items());
-        from = page.next();
-      } while (from.isPresent() && all.size() < MOST_ROWS);
-      isWhole &= from.isEmpty();
-      return all;
+      var found = records.history(job, kind, false);
+      isWhole &= found.isWhole();
+      return found.items();
     }
   }
 }

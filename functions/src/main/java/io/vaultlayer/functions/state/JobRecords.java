@@ -238,16 +238,23 @@ public final class JobRecords {
     return store.query(table, job.value(), kind, false, MOST_ROWS, Optional.empty()).items();
   }
 
-  /** The newest {@value #MOST_HISTORY} rows of one kind, newest first. */
-  public List<Item> newest(JobId job, String kind) {
+  /**
+   * Rows of one kind of a whole history.
+   *
+   * @param isWhole false when there are more than {@value #MOST_HISTORY}
+   */
+  public record Rows(List<Item> items, boolean isWhole) {}
+
+  /** At most {@value #MOST_HISTORY} rows of one kind, from one end of the history. */
+  public Rows history(JobId job, String kind, boolean newestFirst) {
     var all = new ArrayList<Item>();
     Optional<String> from = Optional.empty();
     do {
-      var page = store.query(table, job.value(), kind, true, MOST_ROWS, from);
+      var page = store.query(table, job.value(), kind, newestFirst, MOST_ROWS, from);
       all.addAll(page.items());
       from = page.next();
     } while (from.isPresent() && all.size() < MOST_HISTORY);
-    return all;
+    return new Rows(all, from.isEmpty());
   }
 
   /** One page of the rows of one kind, oldest first. */
