@@ -8,7 +8,6 @@ import io.vaultlayer.aws.R2JobCredentials;
 import io.vaultlayer.core.job.JobId;
 import io.vaultlayer.core.port.JobCredentials;
 import io.vaultlayer.wire.AttemptApi.S3Credentials;
-import io.vaultlayer.wire.AttemptApi.S3Key;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -40,18 +39,7 @@ final class R2Attempt implements AutoCloseable {
 
   /** As the control plane answers an agent of this epoch. */
   S3Credentials credentials(int epoch) {
-    var issued = issuer.issue(new JobId(Rig.JOB), epoch, LIFE);
-    var read = issued.read().orElseThrow();
-    return new S3Credentials(
-        issued.endpoint(),
-        issued.region(),
-        issued.bucket(),
-        issued.accessKeyId(),
-        issued.secretAccessKey(),
-        issued.sessionToken(),
-        issued.prefix(),
-        issued.expiresAt().toString(),
-        new S3Key(read.accessKeyId(), read.secretAccessKey(), read.sessionToken()));
+    return R2Door.told(issuer.issue(new JobId(Rig.JOB), epoch, LIFE));
   }
 
   /** All credentials made so far are over. */

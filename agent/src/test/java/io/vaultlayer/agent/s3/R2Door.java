@@ -3,6 +3,9 @@ package io.vaultlayer.agent.s3;
 import com.sun.net.httpserver.HttpExchange;
 import io.vaultlayer.agent.s3.LoopbackBucket.Call;
 import io.vaultlayer.agent.s3.LoopbackBucket.Reply;
+import io.vaultlayer.core.port.JobCredentials;
+import io.vaultlayer.wire.AttemptApi.S3Credentials;
+import io.vaultlayer.wire.AttemptApi.S3Key;
 import io.vaultlayer.wire.Json;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -277,6 +280,21 @@ public final class R2Door implements LoopbackBucket.Door {
               : query.containsKey("uploadId") ? "CompleteMultipartUpload" : "DeleteObjects";
       default -> query.containsKey("uploadId") ? "AbortMultipartUpload" : "DeleteObject";
     };
+  }
+
+  /** What the control plane answers an agent, of what its issuer has made. */
+  public static S3Credentials told(JobCredentials.Issued issued) {
+    var read = issued.read().orElseThrow();
+    return new S3Credentials(
+        issued.endpoint(),
+        issued.region(),
+        issued.bucket(),
+        issued.accessKeyId(),
+        issued.secretAccessKey(),
+        issued.sessionToken(),
+        issued.prefix(),
+        issued.expiresAt().toString(),
+        new S3Key(read.accessKeyId(), read.secretAccessKey(), read.sessionToken()));
   }
 
   private static byte[] utf8(String text) {

@@ -174,20 +174,18 @@ class R2DoorTest {
                 InstantSource.fixed(Instant.now()),
                 LoopbackBucket.BUCKET)
             .issue(new JobId(JOB), 1, LIFE);
-    var read = issued.read().orElseThrow();
-    return new S3Credentials(
-        issued.endpoint(),
-        issued.region(),
-        issued.bucket(),
-        issued.accessKeyId(),
-        issued.secretAccessKey(),
-        issued.sessionToken(),
-        issued.prefix(),
-        issued.expiresAt().toString(),
-        new S3Key(read.accessKeyId(), read.secretAccessKey(), read.sessionToken()));
+    return R2Door.told(issued);
   }
 
   private static S3Credentials at(S3Credentials c, String endpoint) {
+    return changed(c, endpoint, c.read());
+  }
+
+  private static S3Credentials reading(S3Credentials c, UnaryOperator<S3Key> change) {
+    return changed(c, c.endpoint(), change.apply(c.read()));
+  }
+
+  private static S3Credentials changed(S3Credentials c, String endpoint, S3Key read) {
     return new S3Credentials(
         endpoint,
         c.region(),
@@ -197,20 +195,7 @@ class R2DoorTest {
         c.sessionToken(),
         c.prefix(),
         c.expiresAt(),
-        c.read());
-  }
-
-  private static S3Credentials reading(S3Credentials c, UnaryOperator<S3Key> change) {
-    return new S3Credentials(
-        c.endpoint(),
-        c.region(),
-        c.bucket(),
-        c.accessKeyId(),
-        c.secretAccessKey(),
-        c.sessionToken(),
-        c.prefix(),
-        c.expiresAt(),
-        change.apply(c.read()));
+        read);
   }
 
   /** The token with more in it, under its old signature. */
