@@ -84,6 +84,7 @@ public final class Attempt {
     this.uploads = UploadRate.of(assignment.environment(), bulletin::warn);
     this.store = written(stop);
     this.hook = new Hook(host.places().hook(assignment.epoch()), host.log(), bulletin::warn);
+    bulletin.hears(hook);
     this.heartbeats =
         new Heartbeats(
             new Heartbeats.Parts(

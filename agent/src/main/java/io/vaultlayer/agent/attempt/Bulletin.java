@@ -3,6 +3,7 @@ package io.vaultlayer.agent.attempt;
 import io.vaultlayer.agent.checkpoint.CheckpointPipeline;
 import io.vaultlayer.agent.gate.Vitals;
 import io.vaultlayer.agent.gpu.GpuMonitor;
+import io.vaultlayer.agent.hook.Hook;
 import io.vaultlayer.agent.lease.Clocks;
 import io.vaultlayer.agent.progress.Progress;
 import io.vaultlayer.agent.progress.ProgressReader;
@@ -14,6 +15,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /** What there is to tell about an attempt: phase, steps, warnings; for beats and reports. */
@@ -31,6 +33,10 @@ final class Bulletin implements Vitals {
   private final Deque<String> warnings = new ArrayDeque<>();
   private String phase = "fetching";
   private Optional<CheckpointPipeline> pipeline = Optional.empty();
+
+  /** Asked outside of our lock: its warnings come here under its own. */
+  private volatile Optional<Hook> hook = Optional.empty();
+
   private ProgressReader progress;
   private List<String> told = List.of();
   private int timesTold;
@@ -54,6 +60,11 @@ final class Bulletin implements Vitals {
     pipeline = Optional.of(running);
   }
 
+  /** From now on the import hook is asked how many processes save together. */
+  void hears(Hook told) {
+    hook = Optional.of(told);
+  }
+
   synchronized void phase(String next) {
     phase = next;
   }
@@ -73,6 +84,13 @@ final class Bulletin implements Vitals {
   public synchronized OptionalDouble loss() {
     progress.look();
     return progress.progress().losses().newest();
+  }
+
+  @Override
+  public OptionalInt worldSize() {
+    Optional<Hook> asked = hook;
+    asked.ifPresent(Hook::look);
+    return asked.map(Hook::world).orElseGet(OptionalInt::empty);
   }
 
   @Override

@@ -9,7 +9,7 @@ public interface Vitals {
   /** The newest loss that the script told. */
   OptionalDouble loss();
 
-  /** Number of processes that take part, as they have said themselves. */
+  /** Number of processes that take part, as they have said themselves; empty: nobody knows. */
   default OptionalInt worldSize() {
     return OptionalInt.empty();
   }

@@ -4,6 +4,7 @@ import io.vaultlayer.agent.note.AgentLog;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
@@ -14,11 +15,15 @@ public final class Hook {
   /** Lines in the agent's log for one attempt; a script that saves each second has told enough. */
   private static final int MOST_LOGGED = 2_000;
 
+  /** Whoever tells of more processes is not believed. */
+  private static final int MOST_PROCESSES = 65_536;
+
   private final HookEvents events;
   private final SaveRequests requests;
   private final AgentLog log;
   private final Consumer<String> warn;
   private Optional<String> framework = Optional.empty();
+  private OptionalInt world = OptionalInt.empty();
   private OptionalLong savedStep = OptionalLong.empty();
   private OptionalLong resumedStep = OptionalLong.empty();
   private OptionalDouble saveSeconds = OptionalDouble.empty();
@@ -52,6 +57,11 @@ public final class Hook {
     return framework;
   }
 
+  /** How many processes take part in the newest training that was found. */
+  public synchronized OptionalInt world() {
+    return world;
+  }
+
   /** True while a training runs that saves when it is asked to. */
   public synchronized boolean asks() {
     return asks;
@@ -81,6 +91,7 @@ public final class Hook {
       case "found" -> {
         framework = event.text("framework");
         asks = event.is("asks");
+        world = processes(event.number("world"));
       }
       case "ended" -> asks = false;
       case "saved" -> {
@@ -99,5 +110,11 @@ public final class Hook {
       }
       default -> {}
     }
+  }
+
+  private static OptionalInt processes(OptionalLong told) {
+    return told.isPresent() && told.getAsLong() > 0 && told.getAsLong() <= MOST_PROCESSES
+        ? OptionalInt.of((int) told.getAsLong())
+        : OptionalInt.empty();
   }
 }

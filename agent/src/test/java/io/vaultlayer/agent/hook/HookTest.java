@@ -61,6 +61,19 @@ class HookTest {
   }
 
   @Test
+  void itIsKnownHowManyProcessesSaveTogetherAndNonsenseIsNotBelieved() throws IOException {
+    assertThat(hook.world()).isEmpty();
+    told("{\"event\":\"found\",\"framework\":\"accelerate\",\"world\":4}\n");
+    assertThat(hook.world()).hasValue(4);
+    told("{\"event\":\"saved\",\"step\":40,\"world\":9}\n");
+    assertThat(hook.world()).hasValue(4);
+    for (String odd : List.of("0", "-1", "4.5", "\"4\"", "99999999999")) {
+      told("{\"event\":\"found\",\"framework\":\"accelerate\",\"world\":" + odd + "}\n");
+      assertThat(hook.world()).as(odd).isEmpty();
+    }
+  }
+
+  @Test
   void noticesAndErrorsReachTheUserAndNonsenseIsPassedOver() throws IOException {
     told("no json\n[]\n{\"event\":7}\n{\"event\":\"notice\",\"text\":\"look here\"}\n");
     told("{\"event\":\"error\",\"doing\":\"patching x\",\"text\":\"boom\"}\n");
