@@ -58,7 +58,7 @@ public final class Vl {
         template != null
             ? Path.of(template)
             : root.map(folder -> folder.resolve("template.yaml")).orElse(Path.of("template.yaml")),
-        Path.of(System.getProperty("user.home")));
+        System.getProperty("user.home"));
   }
 
   private static PrintStream stream(FileDescriptor descriptor) {

@@ -33,7 +33,7 @@ final class Cli {
             Optional.empty(),
             Path.of(System.getProperty("java.home"), "bin", "java"),
             Path.of("template.yaml"),
-            directory);
+            directory.toString());
     environment.put("VAULTLAYER_HOME", directory.resolve("home").toString());
     environment.put("PATH", System.getenv("PATH"));
     environment.put("AWS_SHARED_CREDENTIALS_FILE", directory.resolve("no-credentials").toString());

@@ -43,7 +43,11 @@ class DemoTest {
     Files.writeString(example.resolve("train.py"), "");
     cli.installation =
         new Installation(
-            Optional.of(directory), Optional.empty(), Path.of("java"), Path.of("t"), directory);
+            Optional.of(directory),
+            Optional.empty(),
+            Path.of("java"),
+            Path.of("t"),
+            directory.toString());
     var bin = Files.createDirectory(directory.resolve("bin"));
     Files.writeString(bin.resolve("python3"), "");
     Files.setPosixFilePermissions(

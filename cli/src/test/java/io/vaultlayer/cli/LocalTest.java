@@ -38,7 +38,7 @@ class LocalTest {
             Optional.of(dist),
             Path.of(System.getProperty("java.home"), "bin", "java"),
             directory.resolve("template.yaml"),
-            directory);
+            directory.toString());
   }
 
   @AfterEach
@@ -129,6 +129,34 @@ class LocalTest {
       assertThat(Json.tree(ran.out()).path("code").asText()).isEqualTo("home_unusable");
       assertThat(Json.tree(ran.out()).path("message").asText()).contains(file.toString());
     }
+  }
+
+  @Test
+  void withoutAHomeOfItsOwnEverythingLiesInTheHomeOfTheEnvironment() throws IOException {
+    var elsewhere = Files.createDirectory(cli.directory.resolve("elsewhere"));
+    cli.environment.remove("VAULTLAYER_HOME");
+    cli.environment.put("HOME", elsewhere.toString());
+    data = elsewhere.resolve(".vaultlayer/local");
+    assertThat(cli.run("local", "up").exit()).isZero();
+    assertThat(data.resolve("plane.json")).exists();
+    assertThat(cli.run("init", "--embedded").out().strip())
+        .isEqualTo(elsewhere.resolve(".vaultlayer/config.json").toString());
+    assertThat(cli.run("local", "down").exit()).isZero();
+    cli.environment.put("HOME", "elsewhere");
+    assertThat(cli.run("init", "--embedded").out().strip())
+        .isEqualTo(cli.directory.resolve(".vaultlayer/config.json").toString());
+  }
+
+  @Test
+  void aUserWithoutAHomeIsToldWhatToSet() throws IOException {
+    cli.environment.remove("VAULTLAYER_HOME");
+    var known = cli.installation;
+    cli.installation =
+        new Installation(known.root(), known.dist(), known.java(), known.template(), "?");
+    var ran = cli.run("ps", "--json");
+    assertThat(ran.exit()).isEqualTo(3);
+    assertThat(Json.tree(ran.out()).path("code").asText()).isEqualTo("no_home");
+    assertThat(Json.tree(ran.out()).path("message").asText()).contains("VAULTLAYER_HOME");
   }
 
   @Test

@@ -67,7 +67,7 @@ public final class LocalMain {
       return Training.run();
     }
     var entropy = entropy();
-    var home = Home.of(environment);
+    var home = Home.of(environment, System.getProperty("user.home"));
     var claimed = Claimed.take(home, environment, entropy);
     if (claimed.isEmpty()) {
       return other(home);

@@ -43,7 +43,7 @@ final class Rooms {
   private static Map<String, String> ambientExceptions() {
     Map<String, String> reasons = new TreeMap<>();
     String main = "part of LocalMain, in a file of its own for its length";
-    for (String name : List.of("LocalProviders", "OwnProcess", "Training", "home.Home")) {
+    for (String name : List.of("LocalProviders", "OwnProcess", "Training")) {
       reasons.put("io.vaultlayer.local." + name, main);
     }
     String eventId = "a random event or request id, which no decision reads";

@@ -103,7 +103,8 @@ final class Home implements AutoCloseable {
                 || k.startsWith("VL_")
                 || k.startsWith("MAVEN_")
                 || k.equals("JAVA_TOOL_OPTIONS"));
-    builder.environment().put("HOME", System.getProperty("user.home"));
+    // A build, should one be needed, keeps what it downloads there.
+    builder.environment().putIfAbsent("HOME", System.getProperty("user.home"));
     builder.environment().put("VAULTLAYER_HOME", directory.toString());
     builder.environment().putAll(environment);
     try {

@@ -7,9 +7,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
@@ -44,6 +46,26 @@ class TwoPlanesTest {
       // Looking at a home whose plane is down starts none by itself.
       assertThat(home.vl("local", "status").exit()).isNotZero();
       assertThat(planes(home)).isEmpty();
+    }
+  }
+
+  @Test
+  void theHomeOfTheEnvironmentHoldsThePlaneWhereNothingElseIsNamed(@TempDir Path user) {
+    try (var usual = new Home()) {
+      // A build, should one be needed, keeps its downloads in the tester's own home.
+      usual.vl("version").ok();
+    }
+    try (var home = new Home(Map.of("HOME", user.toString(), "VAULTLAYER_HOME", ""))) {
+      var up = home.vl("local", "up", "--json").ok().json();
+      try {
+        assertThat(up.path("dataDir").asText())
+            .isEqualTo(user.resolve(".vaultlayer/local").toString());
+        assertThat(home.vl("init", "--embedded").ok().out().strip())
+            .isEqualTo(user.resolve(".vaultlayer/config.json").toString());
+      } finally {
+        home.vl("local", "down").ok();
+      }
+      assertThat(home.directory).as("what VAULTLAYER_HOME no longer names").isEmptyDirectory();
     }
   }
 

@@ -1,5 +1,6 @@
 package io.vaultlayer.cli.frame;
 
+import io.vaultlayer.core.home.HomeFolder;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -29,13 +30,29 @@ public record Shell(
     RandomGenerator random,
     Installation installation) {
 
-  /** Configuration and data: {@code VAULTLAYER_HOME}, else {@code ~/.vaultlayer}. */
+  /**
+   * Configuration and data: {@code VAULTLAYER_HOME}, else {@code ~/.vaultlayer}. @throws Failure
+   * when nobody knows where that is
+   */
   public Path home() {
-    return variable("VAULTLAYER_HOME")
-        .map(Path::of)
+    return HomeFolder.ofVaultLayer(environment, installation.accountHome())
         .map(directory::resolve)
-        .orElseGet(() -> installation.userHome().resolve(".vaultlayer"))
+        .orElseThrow(Shell::homeless)
         .normalize();
+  }
+
+  /** What {@code ~} means in this shell. @throws Failure when nobody knows */
+  public Path userHome() {
+    return HomeFolder.ofUser(environment, installation.accountHome())
+        .map(Path::of)
+        .orElseThrow(Shell::homeless);
+  }
+
+  private static Failure homeless() {
+    return Failure.refused(
+        "no_home",
+        "finding the home directory: HOME is not set and the user database has none; set HOME or"
+            + " VAULTLAYER_HOME to a directory of yours");
   }
 
   /** An environment variable that is set and not empty. */

@@ -27,7 +27,7 @@ record AwsCredentials(String accessKeyId, String secretAccessKey, Optional<Strin
         shell
             .variable("AWS_SHARED_CREDENTIALS_FILE")
             .map(Path::of)
-            .orElseGet(() -> shell.installation().userHome().resolve(".aws/credentials")),
+            .orElseGet(() -> shell.userHome().resolve(".aws/credentials")),
         shell.variable("AWS_PROFILE").orElse("default"));
   }
 

@@ -30,7 +30,8 @@ class ScriptTest {
   }
 
   private Optional<Script> script(String command) throws IOException {
-    var nowhere = new Installation(Optional.empty(), Optional.empty(), null, null, directory);
+    var nowhere =
+        new Installation(Optional.empty(), Optional.empty(), null, null, directory.toString());
     var shell =
         new Shell(
             System.out,

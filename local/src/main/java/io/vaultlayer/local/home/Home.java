@@ -1,5 +1,6 @@
 package io.vaultlayer.local.home;
 
+import io.vaultlayer.core.home.HomeFolder;
 import io.vaultlayer.local.PlaneRefused;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -20,13 +21,20 @@ public record Home(Path root) {
     root = root.toAbsolutePath().normalize();
   }
 
-  /** From the environment. */
-  public static Home of(Map<String, String> environment) {
-    var named = environment.get("VAULTLAYER_HOME");
-    return new Home(
-        named == null || named.isBlank()
-            ? Path.of(System.getProperty("user.home"), ".vaultlayer")
-            : Path.of(named));
+  /**
+   * From the environment, as the command line finds it too.
+   *
+   * @param account the user's home directory as the user database has it
+   * @throws PlaneRefused when nobody knows where it is
+   */
+  public static Home of(Map<String, String> environment, String account) {
+    return HomeFolder.ofVaultLayer(environment, account)
+        .map(root -> new Home(Path.of(root)))
+        .orElseThrow(() ->
+            new PlaneRefused(
+                "no_home",
+                "finding the home directory: HOME is not set and the user database has none;"
+                    + " set HOME or VAULTLAYER_HOME to a directory of yours"));
   }
 
   public Path data() {

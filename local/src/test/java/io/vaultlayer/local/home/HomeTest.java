@@ -190,9 +190,14 @@ class HomeTest {
 
   @Test
   void theHomeIsWhereTheEnvironmentSaysOrTheUsersOwn() {
-    assertThat(Home.of(Map.of("VAULTLAYER_HOME", "/somewhere")).data())
+    assertThat(Home.of(Map.of("VAULTLAYER_HOME", "/somewhere"), "/home/ada").data())
         .isEqualTo(Path.of("/somewhere/local"));
-    assertThat(Home.of(Map.of()).root().toString()).endsWith("/.vaultlayer");
+    assertThat(Home.of(Map.of("HOME", "/tmp/else"), "/home/ada").root())
+        .isEqualTo(Path.of("/tmp/else/.vaultlayer"));
+    assertThat(Home.of(Map.of(), "/home/ada").root()).isEqualTo(Path.of("/home/ada/.vaultlayer"));
+    assertThatThrownBy(() -> Home.of(Map.of(), "?"))
+        .isInstanceOf(PlaneRefused.class)
+        .hasMessageContaining("VAULTLAYER_HOME");
   }
 
   private static Claimed claim(Home home) {
