@@ -53,6 +53,28 @@ final class ManifestFiles {
                     404,
                     "manifest_missing",
                     "reading " + key + ": the manifest is not in the bucket"));
-    return Json.parse(new String(body, StandardCharsets.UTF_8), Manifest.class);
+    try {
+      var manifest = Json.parse(new String(body, StandardCharsets.UTF_8), Manifest.class);
+      if (manifest.files() != null && manifest.files().stream().allMatch(f -> isWhole(f, key))) {
+        return manifest;
+      }
+    } catch (Json.MalformedJson e) {
+      // told below
+    }
+    throw new ApiError(
+        422,
+        "manifest_damaged",
+        "reading "
+            + key
+            + ": it is no manifest of this job's files; nothing can be pulled from it");
+  }
+
+  /** It was written on a host that is not ours: no URL is made for another job's objects. */
+  private static boolean isWhole(Manifest.File file, String manifestKey) {
+    var job = manifestKey.split("/", 3);
+    return file != null
+        && file.path() != null
+        && file.key() != null
+        && file.key().startsWith(job[0] + "/" + job[1] + "/");
   }
 }

@@ -50,23 +50,13 @@ public final class CheckpointVerifier {
   }
 
   private Look compare(JobId job, Manifest manifest) {
-    if (manifest.files() == null
-        || manifest.files().isEmpty()
-        || manifest.files().size() > Manifest.MOST_FILES
-        || !job.value().equals(manifest.job())) {
-      return new Look.Damaged("the manifest names no files, too many, or another job");
+    var problem = ManifestRules.problem(job, manifest);
+    if (problem.isPresent()) {
+      return new Look.Damaged(problem.get());
     }
     var root = BucketLayout.job(job.value()) + "checkpoints/";
     var prefixes = new TreeSet<String>();
-    for (var file : manifest.files()) {
-      if (file.key() == null
-          || !file.key().startsWith(root)
-          || file.key().contains("/../")
-          || file.bytes() < 0) {
-        return new Look.Damaged("the manifest names an object outside the job's checkpoints");
-      }
-      prefixes.add(prefix(file.key(), root));
-    }
+    manifest.files().forEach(file -> prefixes.add(prefix(file.key(), root)));
     var sizes = sizes(prefixes);
     long bytes = 0;
     for (var file : manifest.files()) {
