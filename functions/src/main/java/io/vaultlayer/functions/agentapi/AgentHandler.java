@@ -20,6 +20,7 @@ import io.vaultlayer.wire.GpuFigures;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -146,7 +147,11 @@ public final class AgentHandler {
     control.effects().perform(result);
     if (body.warnings() != null && !body.warnings().isEmpty()) {
       var warnings =
-          body.warnings().stream().limit(MOST_WARNINGS).map(AgentHandler::shortened).toList();
+          body.warnings().stream()
+              .filter(Objects::nonNull)
+              .limit(MOST_WARNINGS)
+              .map(AgentHandler::shortened)
+              .toList();
       control.records().warnings(caller.job(), caller.epoch(), warnings);
     }
     metronome.look();
@@ -298,7 +303,8 @@ public final class AgentHandler {
     throw new ApiError(
         400,
         "malformed",
-        "reading the request: outcome is succeeded, failed, lost, reclaimed, unhealthy or stalled");
+        "reading the request: outcome is succeeded, failed, lost, reclaimed, unhealthy or stalled;"
+            + " correct it and repeat");
   }
 
   static Optional<Long> step(Long step) {
@@ -316,7 +322,8 @@ public final class AgentHandler {
 
   static void require(boolean holds, String what) {
     if (!holds) {
-      throw new ApiError(400, "malformed", "reading the request: " + what);
+      throw new ApiError(
+          400, "malformed", "reading the request: " + what + "; correct it and repeat");
     }
   }
 }

@@ -16,7 +16,9 @@ record Caller(JobId job, int epoch, TokenHash token) {
             .filter(t -> !t.isEmpty() && t.length() <= MOST_TOKEN)
             .orElseThrow(() ->
                 new ApiError(
-                    401, "unauthenticated", "reading the caller: a bearer token is required"));
+                    401,
+                    "unauthenticated",
+                    "reading the caller: a bearer token is required; send the attempt's"));
     return new Caller(http.job("job"), http.epoch(), TokenHash.of(token));
   }
 
@@ -28,12 +30,15 @@ record Caller(JobId job, int epoch, TokenHash token) {
       case FENCED, BOOTSTRAP_COPIED, JOB_ENDED ->
           new ApiError(409, "fenced", about + "this epoch is no longer the owner; stop");
       case WRONG_TOKEN, WRONG_BOOTSTRAP ->
-          new ApiError(401, "unauthenticated", about + "the token is not the one of this attempt");
+          new ApiError(
+              401, "unauthenticated", about + "the token is not the one of this attempt; stop");
       case NOT_YET ->
           new ApiError(409, "not_yet", about + "the attempt before it still drains; ask again");
       case STEP_NOT_NEWER ->
           new ApiError(
-              409, "step_not_newer", about + "a checkpoint of this or a later step is committed");
+              409,
+              "step_not_newer",
+              about + "a checkpoint of this or a later step is committed; go on");
       case POINTER_MOVED ->
           new ApiError(
               409,
@@ -65,7 +70,7 @@ record Caller(JobId job, int epoch, TokenHash token) {
                   + why.code()
                   + ", the job is "
                   + ignored.lease().state().wireName()
-                  + ")");
+                  + "); go on without it");
     };
   }
 }

@@ -51,7 +51,7 @@ public final class ControlHandler {
           "malformed",
           "resuming "
               + job
-              + ": the body must carry the epoch that you saw, such as {\"epoch\":1}");
+              + ": the epoch that you saw is missing; send it, such as {\"epoch\":1}");
     }
     return answer("resuming", job, new JobEvent.Resume(platform.clock().instant(), seen));
   }
@@ -92,7 +92,10 @@ public final class ControlHandler {
           new ApiError(
               422, "never_started", about + "its work directory never arrived; submit it anew");
       default ->
-          new ApiError(409, ignored.why().code(), about + "not possible while the job is " + state);
+          new ApiError(
+              409,
+              ignored.why().code(),
+              about + "not possible while the job is " + state + "; look again and repeat");
     };
   }
 
@@ -108,7 +111,7 @@ public final class ControlHandler {
               + job
               + ": it has none (the job is "
               + lease.state().wireName()
-              + ")");
+              + "); nothing was changed");
     }
     var provider = platform.provider(launch.get().provider());
     try {
@@ -121,7 +124,7 @@ public final class ControlHandler {
                       + job
                       + ": "
                       + launch.get().provider()
-                      + " is not connected any more"))
+                      + " is not connected any more; connect it again"))
           .kill(launch.get().label());
     } catch (ProviderFailure e) {
       throw new ApiError(

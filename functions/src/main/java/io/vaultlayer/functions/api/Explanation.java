@@ -5,6 +5,7 @@ import io.vaultlayer.core.lease.Fields;
 import io.vaultlayer.core.lease.JournalEntry;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.port.Item;
+import io.vaultlayer.core.port.Page;
 import io.vaultlayer.functions.http.ApiError;
 import io.vaultlayer.functions.http.HttpRequest;
 import io.vaultlayer.functions.http.Routes.Answer;
@@ -43,10 +44,7 @@ final class Explanation {
     var job = http.job("id");
     var lease = control.leases().load(job).orElseThrow(() -> new Leases.UnknownJob(job));
     var cursor = http.text("after").map(Cursor::parse);
-    var page =
-        control
-            .records()
-            .decisions(job, http.limit(HttpRequest.MOST_LIMIT), cursor.map(Cursor::rest));
+    var page = page(job, http.limit(HttpRequest.MOST_LIMIT), cursor.map(Cursor::rest));
     var decided = new ArrayList<DecisionRow>();
     page.items().forEach(item -> decided.add(row(Fields.of(item.attributes()))));
     if (page.next().isEmpty()) {
@@ -63,6 +61,17 @@ final class Explanation {
     var rows = merge(decided, notes, state);
     var next = page.next().map(n -> new Cursor(last, rows.getLast().state(), n).render());
     return Answer.ok(new Decisions(rows, next.orElse(null)));
+  }
+
+  private Page page(JobId job, int limit, Optional<String> from) {
+    try {
+      return control.records().decisions(job, limit, from);
+    } catch (IllegalArgumentException e) {
+      if (from.isEmpty()) {
+        throw e;
+      }
+      throw Cursor.unusable();
+    }
   }
 
   private static DecisionRow row(Fields f) {
@@ -169,8 +178,14 @@ final class Explanation {
       } catch (DateTimeParseException e) {
         // told below
       }
-      throw new ApiError(
-          400, "malformed", "explaining: after is the next of an earlier answer, as it was given");
+      throw unusable();
+    }
+
+    static ApiError unusable() {
+      return new ApiError(
+          400,
+          "malformed",
+          "explaining: after is not the next of an earlier answer; give that as it came");
     }
   }
 }

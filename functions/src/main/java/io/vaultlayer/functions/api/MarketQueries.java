@@ -32,7 +32,8 @@ final class MarketQueries {
   }
 
   private static GpuClass known(String name) {
-    return GpuClass.find(name)
+    return Optional.ofNullable(name)
+        .flatMap(GpuClass::find)
         .orElseThrow(() ->
             new ApiError(
                 400,
@@ -71,7 +72,11 @@ final class MarketQueries {
     var wishes =
         request.gpu() == null
             ? List.<GpuClass>of()
-            : request.gpu().stream().map(w -> known(w.gpu())).toList();
+            : request.gpu().stream().map(w -> known(w == null ? null : w.gpu())).toList();
+    if (request.providers() != null && request.providers().contains(null)) {
+      throw new ApiError(
+          400, "malformed", "estimating: a provider's name is null; correct it and ask again");
+    }
     var wish =
         new Placement.Wish(
             wishes,

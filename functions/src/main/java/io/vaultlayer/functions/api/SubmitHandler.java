@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
@@ -59,7 +60,7 @@ public final class SubmitHandler {
     var now = platform.clock().instant();
     var key = Optional.ofNullable(http.headers().get("idempotency-key")).filter(k -> !k.isBlank());
     key.ifPresent(SubmitRules::checkKey);
-    var digest = TokenHash.of(Json.render(request)).hex();
+    var digest = digest(request);
     // Looked at once: a row that came after this look must refuse the write, not be replaced by it.
     var row = key.flatMap(k -> control.records().idempotency(k));
     var known = row.flatMap(r -> earlier(key.get(), r, digest, now));
@@ -89,6 +90,23 @@ public final class SubmitHandler {
                   "submitting: another submission with this key is under way; repeat the call"));
     }
     return answer(lease);
+  }
+
+  /** Of what is asked for: in which order a client writes its variables says nothing. */
+  private static String digest(SubmitRequest request) {
+    return TokenHash.of(Json.render(sorted(Json.toMap(request)))).hex();
+  }
+
+  private static Object sorted(Object value) {
+    return switch (value) {
+      case Map<?, ?> map -> {
+        var inOrder = new TreeMap<String, Object>();
+        map.forEach((k, v) -> inOrder.put(String.valueOf(k), sorted(v)));
+        yield inOrder;
+      }
+      case List<?> list -> list.stream().map(SubmitHandler::sorted).toList();
+      default -> value;
+    };
   }
 
   private Optional<Lease> earlier(String key, Item row, String digest, Instant now) {

@@ -7,6 +7,7 @@ import io.vaultlayer.functions.http.ApiError;
 import io.vaultlayer.functions.state.JobSpec;
 import io.vaultlayer.wire.SubmitRequest;
 import io.vaultlayer.wire.SubmitRequest.GpuWish;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -16,18 +17,29 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What a submission must satisfy. The command line checks the same before, with kinder words. */
 final class SubmitRules {
   static final int MOST_WORDS = 4096;
   static final int MOST_VARIABLES = 1000;
   static final int MOST_COMMAND_BYTES = 128 << 10;
+
+  /**
+   * All variables of a submission, or any other text in it, in UTF-8: each is stored in one row.
+   */
+  static final int MOST_TEXT_BYTES = 256 << 10;
+
+  static final int MOST_SETUP_BYTES = 64 << 10;
+  static final int MOST_PATH_BYTES = 4096;
+  static final int MOST_PROVIDERS = 32;
   static final long MOST_WORKDIR_BYTES = 2L << 30;
   private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
   private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,200}");
   private static final Pattern JOB_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
   private static final int MOST_EXIT_CODES = 32;
+  private static final Pattern EVERY = Pattern.compile("[1-9]\\d{0,9}|\\d{1,6}[smhd]");
   private static final Pattern DURATION = Pattern.compile("(\\d{1,6})([smhd])");
   private final Platform platform;
 
@@ -38,27 +50,29 @@ final class SubmitRules {
   JobSpec spec(SubmitRequest r, String digest, Instant now) {
     var command = r.command() == null ? List.<String>of() : r.command();
     require(
+        command.stream().allMatch(word -> word != null && word.indexOf('\0') < 0),
+        "malformed",
+        "the command has a word that is null or has a NUL in it");
+    require(
         !command.isEmpty() && !command.getFirst().isBlank(),
         "empty_command",
         "the command is empty");
     require(
-        command.stream().allMatch(java.util.Objects::nonNull),
-        "malformed",
-        "the command has a null word");
-    require(
-        command.size() <= MOST_WORDS
-            && command.stream().mapToLong(String::length).sum() <= MOST_COMMAND_BYTES,
+        command.size() <= MOST_WORDS && bytes(command.stream()) <= MOST_COMMAND_BYTES,
         "too_large",
-        "the command is longer than " + MOST_COMMAND_BYTES + " characters");
+        413,
+        "the command is longer than " + MOST_COMMAND_BYTES + " bytes or " + MOST_WORDS + " words");
     require(
         r.workdir() != null
             && r.workdir().sha256() != null
             && SHA256.matcher(r.workdir().sha256()).matches(),
         "malformed",
         "workdir.sha256 must be the 64 hex digits of the packed work directory");
+    require(r.workdir().bytes() > 0, "malformed", "workdir.bytes must be above 0");
     require(
-        r.workdir().bytes() > 0 && r.workdir().bytes() <= MOST_WORKDIR_BYTES,
+        r.workdir().bytes() <= MOST_WORKDIR_BYTES,
         "too_large",
+        413,
         "the packed work directory must have 1 to "
             + MOST_WORKDIR_BYTES
             + " bytes; leave files out with .vlignore");
@@ -76,11 +90,20 @@ final class SubmitRules {
             && retryExitCodes.stream().allMatch(c -> c != null && c >= 1 && c <= 255),
         "malformed",
         "retryExitCodes are at most " + MOST_EXIT_CODES + " codes from 1 to 255");
-    require(r.budgetUsd() == null || r.budgetUsd() > 0, "malformed", "the budget must be above 0");
     require(
-        r.maxPriceUsdPerHour() == null || r.maxPriceUsdPerHour() >= 0,
+        r.budgetUsd() == null || r.budgetUsd() > 0 && Double.isFinite(r.budgetUsd()),
         "malformed",
-        "the price limit must not be negative");
+        "the budget must be an amount above 0");
+    require(
+        r.maxPriceUsdPerHour() == null
+            || r.maxPriceUsdPerHour() >= 0 && Double.isFinite(r.maxPriceUsdPerHour()),
+        "malformed",
+        "the price limit must be an amount from 0");
+    require(
+        r.checkpointEvery() == null || EVERY.matcher(r.checkpointEvery()).matches(),
+        "malformed",
+        "checkpointEvery is a number of steps or a duration such as 10m");
+    checkTexts(r);
     require(
         r.secrets() == null || r.secrets().isEmpty(),
         "not_built",
@@ -94,7 +117,12 @@ final class SubmitRules {
         JOB_NAME.matcher(name).matches(),
         "malformed",
         "a job name has 1 to 63 letters, digits, dots, dashes and underscores");
-    var providers = r.providers() == null ? List.<String>of() : List.copyOf(r.providers());
+    var named = r.providers() == null ? List.<String>of() : r.providers();
+    require(
+        named.size() <= MOST_PROVIDERS && named.stream().allMatch(java.util.Objects::nonNull),
+        "malformed",
+        "providers are at most " + MOST_PROVIDERS + " names");
+    var providers = List.copyOf(named);
     var wishes = wishes(r.gpu());
     checkPlaces(wishes, providers);
     return new JobSpec(
@@ -128,6 +156,43 @@ final class SubmitRules {
     return new Keep(last, every);
   }
 
+  /** What is stored as it came: no row may grow beyond what every store takes. */
+  private static void checkTexts(SubmitRequest r) {
+    require(
+        r.setup() == null || r.setup().indexOf('\0') < 0 && bytes(r.setup()) <= MOST_SETUP_BYTES,
+        "too_large",
+        413,
+        "setup has at most " + MOST_SETUP_BYTES + " bytes and no NUL");
+    require(
+        r.checkpointDir() == null
+            || !r.checkpointDir().isBlank()
+                && r.checkpointDir().indexOf('\0') < 0
+                && bytes(r.checkpointDir()) <= MOST_PATH_BYTES,
+        "malformed",
+        "checkpointDir is a path of at most " + MOST_PATH_BYTES + " bytes");
+    require(
+        bytes(r.environment()) + bytes(r.hostEnvironment()) <= MOST_TEXT_BYTES,
+        "too_large",
+        413,
+        "the variables have more than "
+            + MOST_TEXT_BYTES
+            + " bytes together; put large values into files of the work directory");
+  }
+
+  private static long bytes(Map<String, String> environment) {
+    return environment == null
+        ? 0
+        : bytes(Stream.concat(environment.keySet().stream(), environment.values().stream()));
+  }
+
+  private static long bytes(Stream<String> texts) {
+    return texts.filter(java.util.Objects::nonNull).mapToLong(SubmitRules::bytes).sum();
+  }
+
+  private static long bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
+  }
+
   private static List<GpuWish> wishes(List<GpuWish> wishes) {
     if (wishes == null) {
       return List.of();
@@ -137,6 +202,7 @@ final class SubmitRules {
   }
 
   private static GpuWish canonical(GpuWish wish) {
+    require(wish != null, "malformed", "a wished GPU has a gpu and a count");
     var known = GpuClass.find(String.valueOf(wish.gpu()));
     if (known.isEmpty()) {
       var names = GpuClass.known().stream().map(GpuClass::name).collect(Collectors.joining(", "));
@@ -210,7 +276,8 @@ final class SubmitRules {
           "malformed",
           "submitting: the deadline "
               + text
-              + " is no duration such as 90m or 6h and no RFC 3339 time");
+              + " is no duration such as 90m or 6h and no RFC 3339 time; correct it and submit"
+              + " again");
     }
   }
 
@@ -231,6 +298,7 @@ final class SubmitRules {
     require(
         environment.size() <= MOST_VARIABLES,
         "too_large",
+        413,
         "at most " + MOST_VARIABLES + " variables may be given");
     environment.forEach((name, value) -> {
       require(
@@ -273,7 +341,8 @@ final class SubmitRules {
 
   private static void require(boolean holds, String code, int status, String what) {
     if (!holds) {
-      throw new ApiError(status, code, "submitting: " + what);
+      var then = what.contains("; ") ? "" : "; correct it and submit again";
+      throw new ApiError(status, code, "submitting: " + what + then);
     }
   }
 }

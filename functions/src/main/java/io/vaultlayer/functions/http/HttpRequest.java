@@ -53,7 +53,8 @@ public record HttpRequest(
     } catch (NumberFormatException e) {
       // told below
     }
-    throw new ApiError(400, "malformed", "reading the path: the epoch is a number from 1");
+    throw new ApiError(
+        400, "malformed", "reading the path: the epoch is no number from 1; correct it");
   }
 
   /** The body as a record. */
@@ -70,7 +71,11 @@ public record HttpRequest(
       throw new ApiError(
           400,
           "malformed",
-          "reading the request: the body is no " + type.getSimpleName() + ": " + e.getMessage());
+          "reading the request: the body is no "
+              + type.getSimpleName()
+              + ": "
+              + e.getMessage()
+              + "; see docs/openapi.json");
     }
   }
 
@@ -95,7 +100,7 @@ public record HttpRequest(
       return text(parameter).map(Long::valueOf);
     } catch (NumberFormatException e) {
       throw new ApiError(
-          400, "malformed", "reading the query: " + parameter + " is a whole number");
+          400, "malformed", "reading the query: " + parameter + " is no whole number; correct it");
     }
   }
 
