@@ -32,23 +32,30 @@ final class Warmup {
 
   /**
    * A save that is large enough for the JDK to note what is hot in one, so that the first real save
-   * is compiled at once and not after its first seconds.
+   * is compiled at once and not after its first seconds. The restore before it is there for the
+   * same.
    */
   private static final String SCRIPT =
       """
-      echo step 1 loss 0.5
+      echo step 2 loss 0.5
       mkdir "$VAULTLAYER_CHECKPOINT_DIR/.new"
       for file in 1 2 3 4; do
         head -c 15000000 /dev/zero >"$VAULTLAYER_CHECKPOINT_DIR/.new/$file"
       done
-      mv "$VAULTLAYER_CHECKPOINT_DIR/.new" "$VAULTLAYER_CHECKPOINT_DIR/checkpoint-1"
+      mv "$VAULTLAYER_CHECKPOINT_DIR/.new" "$VAULTLAYER_CHECKPOINT_DIR/checkpoint-2"
       """;
 
+  private static final int EPOCH = 2;
+
   private final byte[] workdir;
+  private final String workdirSha256;
+  private final WarmupBucket bucket;
   private final HttpServer server;
 
   private Warmup() throws IOException {
     this.workdir = workdir();
+    this.workdirSha256 = Hex.of(Hex.sha256(workdir));
+    this.bucket = new WarmupBucket(JOB, BucketLayout.workdir(JOB, workdirSha256), workdir);
     this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/", this::answer);
   }
@@ -61,7 +68,7 @@ final class Warmup {
     try {
       var places = new InstanceDir(directory);
       var bootstrap =
-          new AttemptApi.Bootstrap(warmup.endpoint(), JOB, 1, 1, "vl-warmup", "vlb_warmup");
+          new AttemptApi.Bootstrap(warmup.endpoint(), JOB, EPOCH, 1, "vl-warmup", "vlb_warmup");
       Files.writeString(places.bootstrap(), Json.render(bootstrap));
       var log = new AgentLog(places.log(), outside.now());
       int code = new Agent(places, new Inbox(), outside, log).run();
@@ -83,13 +90,14 @@ final class Warmup {
     try (exchange) {
       String path = exchange.getRequestURI().getPath();
       exchange.getRequestBody().transferTo(OutputStream.nullOutputStream());
+      if (!path.startsWith("/v1/")) {
+        bucket.answer(exchange);
+        return;
+      }
       byte[] body =
-          path.startsWith("/v1/")
-              ? Json.render(document(path.substring(path.lastIndexOf('/') + 1)))
-                  .getBytes(StandardCharsets.UTF_8)
-              : exchange.getRequestMethod().equals("GET") ? workdir : new byte[0];
-      exchange.getResponseHeaders().add("ETag", "\"0\"");
-      exchange.sendResponseHeaders(200, body.length == 0 ? -1 : body.length);
+          Json.render(document(path.substring(path.lastIndexOf('/') + 1)))
+              .getBytes(StandardCharsets.UTF_8);
+      exchange.sendResponseHeaders(200, body.length);
       exchange.getResponseBody().write(body);
     }
   }
@@ -97,20 +105,19 @@ final class Warmup {
   private Object document(String call) {
     return switch (call) {
       case "register" -> assignment();
-      case "commit" -> new AttemptApi.Committed(1, 1);
+      case "commit" -> new AttemptApi.Committed(2, EPOCH);
       case "heartbeat" -> new AttemptApi.HeartbeatAck(1, 8, null, null);
       default -> Map.of();
     };
   }
 
   private AttemptApi.Assignment assignment() {
-    String sha256 = Hex.of(Hex.sha256(workdir));
     var credentials =
         new AttemptApi.S3Credentials(
             endpoint(), "local", "warmup", "AK", "SK", "ST", "jobs/", "2100-01-01T00:00:00Z");
     return new AttemptApi.Assignment(
         JOB,
-        1,
+        EPOCH,
         "warmup",
         List.of("sh", "run.sh"),
         Map.of(),
@@ -118,10 +125,10 @@ final class Warmup {
         null,
         null,
         null,
-        BucketLayout.workdir(JOB, sha256),
-        sha256,
+        BucketLayout.workdir(JOB, workdirSha256),
+        workdirSha256,
         workdir.length,
-        null,
+        bucket.pointer(),
         credentials,
         1,
         8,

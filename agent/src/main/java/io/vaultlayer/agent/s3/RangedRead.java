@@ -4,10 +4,17 @@ import io.vaultlayer.agent.s3.Exchange.Request;
 import io.vaultlayer.agent.s3.ObjectStore.Sink;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.locks.LockSupport;
 
 /** Some bytes of an object on their way to a sink; a broken connection costs only what is left. */
 final class RangedRead {
   private static final int PIECE_BYTES = 256 << 10;
+
+  /**
+   * What comes slower than it is read is let come together: a store sends some 32 KiB at a time,
+   * and each would wake a thread, cost a few calls and a write. Short enough that no window fills.
+   */
+  private static final long GATHER_NANOS = 500_000;
 
   /** One for each thread that reads; direct, so that what comes is copied once at most. */
   private static final ThreadLocal<ByteBuffer> PIECES =
@@ -72,6 +79,10 @@ final class RangedRead {
       while (at < end) {
         piece.clear().limit((int) Math.min(piece.capacity(), end - at));
         readSome(x, piece);
+        while (piece.hasRemaining()) {
+          LockSupport.parkNanos(GATHER_NANOS);
+          readSome(x, piece);
+        }
         write(piece.flip());
       }
       if (x.status() != 206) {
