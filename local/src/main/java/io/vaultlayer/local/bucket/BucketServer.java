@@ -75,7 +75,7 @@ public final class BucketServer implements AutoCloseable {
             .jettyMaxThreads(THREADS)
             .stopTimeout(STOP_MILLIS)
             .build();
-    takeFormsAsBodies(server);
+    adjust(server, clock);
     server.setBlobStoreLocator((identity, bucket, key) -> grant(identity));
     this.clients =
         new Clients(
@@ -108,19 +108,22 @@ public final class BucketServer implements AutoCloseable {
   }
 
   /**
-   * Many clients call every body a form (curl does). The server would read such a body as
-   * parameters, and neither signature nor object would be right; it offers no setting for it.
+   * What the S3 server offers no setting for. Many clients call every body a form (curl does): it
+   * would read such a body as parameters, and neither signature nor object would be right. And a
+   * body that it refuses unread has to be taken by somebody: {@link UnreadBody}.
    */
-  private static void takeFormsAsBodies(S3Proxy proxy) {
+  private static void adjust(S3Proxy proxy, InstantSource clock) {
     try {
       var field = S3Proxy.class.getDeclaredField("server");
       field.setAccessible(true);
-      for (var connector : ((Server) field.get(proxy)).getConnectors()) {
+      var server = (Server) field.get(proxy);
+      for (var connector : server.getConnectors()) {
         connector
             .getConnectionFactory(HttpConnectionFactory.class)
             .getHttpConfiguration()
             .setFormEncodedMethods();
       }
+      server.setHandler(new UnreadBody(server.getHandler(), clock));
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("another version of the S3 server than the one tried", e);
     }
