@@ -27,7 +27,7 @@ class RehearseTest {
   private static final Path SCRIPTS = Home.CHECKOUT.resolve("tests/src/test/rehearsed");
 
   /** They wait for steps, beats and leases most of the time. */
-  private static final int AT_ONCE = 6;
+  private static final int AT_ONCE = 7;
 
   private final Path temporary = temporary();
   private final Home home = new Home(Map.of("TMPDIR", temporary.toString()));
@@ -67,6 +67,8 @@ class RehearseTest {
         "loop.py",
         "--fault",
         fault,
+        "--starts",
+        temporary.resolve("starts").toString(),
         "--steps",
         steps);
   }
@@ -74,7 +76,14 @@ class RehearseTest {
   @Test
   void eachFaultGetsItsVerdictAndOnlyTheRightScriptIsCalledSafe() throws InterruptedException {
     var ran =
-        allOf("none", "never_saves", "never_loads", "counts_anew", "in_place", "forgets_random");
+        allOf(
+            "none",
+            "never_saves",
+            "never_loads",
+            "counts_anew",
+            "in_place",
+            "forgets_random",
+            "saves_seldom");
     var good = json(ran.get("none"), 0, "safe");
     assertThat(good.path("result").asText()).isEqualTo("bit_equal");
     assertThat(good.path("deterministic").asBoolean()).isTrue();
@@ -89,6 +98,13 @@ class RehearseTest {
       assertThat(kill.path("continued").properties())
           .allSatisfy(each -> assertThat(each.getValue().asText()).isEqualTo("exactly"));
     }
+
+    // Its first run shares no step with those that lose their machine; a further one does.
+    var seldom = json(ran.get("saves_seldom"), 0, "safe");
+    assertThat(ran.get("saves_seldom").err()).contains("left alone once more");
+    assertThat(seldom.path("result").asText()).isEqualTo("bit_equal");
+    assertThat(seldom.path("kills"))
+        .allSatisfy(kill -> assertThat(kill.path("compared").asText()).contains("of step"));
 
     var random = json(ran.get("forgets_random"), 0, "resumes_approximately");
     assertThat(random.path("result").asText()).isEqualTo("statistically_equal");
@@ -145,7 +161,7 @@ class RehearseTest {
         () -> !Processes.withEnvironment("VAULTLAYER_CHECKPOINT_DIR=" + temporary).isEmpty());
     process.destroyForcibly().waitFor();
     Home.until(
-        Duration.ofSeconds(30),
+        Duration.ofMinutes(2),
         "an empty directory for temporary files",
         () -> {
           try (var left = Files.list(temporary)) {

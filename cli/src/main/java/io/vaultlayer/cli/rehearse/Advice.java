@@ -223,10 +223,13 @@ final class Advice {
       said.add(
           "it tells no steps, so nobody can see whether it goes on; print a line such as"
               + " step 120 loss 0.41");
-    } else if (findings.savesByTime()) {
+    } else if (findings.sharesNoStep()) {
       said.add(
-          "no two runs have saved the same step, because its saves come by time: rehearse it with"
-              + " --checkpoint-every and a number of steps");
+          findings.savesByTime()
+              ? "no two runs have saved the same step, because its saves come by time: rehearse it"
+                  + " with --checkpoint-every and a number of steps"
+              : "no two runs left a checkpoint of the same step to compare; rehearse it again when"
+                  + " this machine has less to do");
     } else if (kills.stream().anyMatch(Kill::hit)) {
       said.add(
           "nothing shows whether what it computes goes on: print the loss of each step; where it does,"

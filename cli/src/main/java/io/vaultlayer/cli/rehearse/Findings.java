@@ -143,19 +143,20 @@ final class Findings {
       throws IOException, InterruptedException {
     if (alone.succeeded() && each.trial().succeeded()) {
       var outputs = comparison.of("outputs", outputs(alone), outputs(each.trial()));
-      if (outputs.isPresent() && (outputs.get().equal() || each.commonStep().isEmpty())) {
+      if (outputs.isPresent() && (outputs.get().equal() || each.shared().isEmpty())) {
         return outputs;
       }
     }
-    var step = each.commonStep();
-    if (step.isEmpty()) {
+    var shared = each.shared();
+    if (shared.isEmpty()) {
       return Optional.empty();
     }
+    long step = shared.get().step();
     var found =
         comparison.of(
-            "checkpoint of step " + step.getAsLong(),
-            checkpoint(alone, step.getAsLong()),
-            checkpoint(each.trial(), step.getAsLong()));
+            "checkpoint of step " + step,
+            checkpoint(shared.get().by(), step),
+            checkpoint(each.trial(), step));
     if (found.isEmpty() || found.get().equal()) {
       return found;
     }
@@ -189,15 +190,19 @@ final class Findings {
     return before(each).map(Comparison.Found::equal);
   }
 
-  /** True where runs have saved after a loss, and none of them a step of the uninterrupted one. */
-  boolean savesByTime() {
+  /** True where runs have saved after a loss, and none of them a step of an uninterrupted one. */
+  boolean sharesNoStep() {
     return struck.stream().anyMatch(Findings::savedLater)
-        && struck.stream().allMatch(each -> each.commonStep().isEmpty());
+        && struck.stream().allMatch(each -> each.shared().isEmpty());
+  }
+
+  /** True where saves seem to come by the clock, so that no two runs ever save the same step. */
+  boolean savesByTime() {
+    return struck.stream().filter(Findings::savedLater).noneMatch(Struck::savesBySteps);
   }
 
   private static boolean savedLater(Struck each) {
-    return each.cameBack()
-        && each.trial().committed().stream().anyMatch(one -> one.epoch() >= each.after());
+    return each.cameBack() && !each.later().isEmpty();
   }
 
   Optional<Boolean> deterministic() throws IOException, InterruptedException {

@@ -2,9 +2,12 @@ package io.vaultlayer.cli.rehearse;
 
 import io.vaultlayer.wire.Lists.Checkpoint;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** A run that loses its machine once, at a moment of its kind. */
 final class Struck {
@@ -30,6 +33,10 @@ final class Struck {
   private final Trial trial;
   private final When when;
   private final Trial alone;
+
+  /** Runs that nobody touched, to be compared with; the first is {@link #alone}. */
+  private final List<Trial> untouched = new ArrayList<>();
+
   private boolean armed;
   private Optional<Eye.Blow> blow = Optional.empty();
   private long committedAtBlow;
@@ -38,6 +45,7 @@ final class Struck {
     this.trial = trial;
     this.when = when;
     this.alone = alone;
+    untouched.add(alone);
   }
 
   Trial trial() {
@@ -144,17 +152,58 @@ final class Struck {
     if (alone.committed().size() <= 1) {
       return goal > 0 && trial.eye().step().orElse(0) >= goal;
     }
-    return commonStep().isPresent() || trial.committedStep() >= goal + MORE_SAVES * gap;
+    return shared().isPresent() || trial.committedStep() >= goal + MORE_SAVES * gap;
   }
 
-  /** The greatest step that both have committed, this run after its loss. */
-  OptionalLong commonStep() {
-    var steps = alone.committed().stream().map(Checkpoint::step).toList();
-    return trial.committed().stream()
-        .filter(one -> one.epoch() >= after() && one.status().equals("committed"))
-        .mapToLong(Checkpoint::step)
-        .filter(steps::contains)
-        .max();
+  /**
+   * A step that this run has saved after its loss, and another without one.
+   *
+   * @param by the run that nobody touched
+   */
+  record Shared(Trial by, long step) {}
+
+  /** The greatest such step of the first run that has one. */
+  Optional<Shared> shared() {
+    for (var each : untouched) {
+      var step = sharedWith(each);
+      if (step.isPresent()) {
+        return Optional.of(new Shared(each, step.getAsLong()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  OptionalLong sharedWith(Trial other) {
+    return SharedSteps.greatest(other.committed(), later());
+  }
+
+  /** Those that were committed after the loss. */
+  List<Checkpoint> later() {
+    return trial.committed().stream().filter(one -> one.epoch() >= after()).toList();
+  }
+
+  /** Another run without a loss, because the first one has saved none of this run's steps. */
+  void compareAlsoWith(Trial other) {
+    untouched.add(other);
+  }
+
+  /**
+   * It came back, saves every so many steps, and happened to save none that an untouched run has.
+   * Where both have ended well, their outputs and last saves are of one step anyway.
+   */
+  boolean wantsAnother() {
+    if (!cameBack() || startedAnew() || alone.committed().size() <= 1 || shared().isPresent()) {
+      return false;
+    }
+    boolean bothEnded = alone.succeeded() && trial.succeeded();
+    return !bothEnded && !later().isEmpty() && savesBySteps();
+  }
+
+  boolean savesBySteps() {
+    return SharedSteps.comeBySteps(
+        Stream.concat(alone.committed().stream(), trial.committed().stream())
+            .map(Checkpoint::step)
+            .toList());
   }
 
   /** True once the script has been started again, or could not be. */
