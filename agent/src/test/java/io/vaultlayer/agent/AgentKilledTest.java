@@ -203,7 +203,7 @@ class AgentKilledTest {
   }
 
   private static void awaitSnapshot(AgentScene scene, String name) throws Exception {
-    long end = System.nanoTime() + 40_000_000_000L;
+    long end = System.nanoTime() + AgentScene.LONGEST_WAIT.toNanos();
     while (!snapshot(scene, name)) {
       assertThat(System.nanoTime()).as("waiting for a snapshot").isLessThan(end);
       Thread.sleep(1);

@@ -15,7 +15,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Saves that the agent asks for, of a Python training that takes requests as adapters do. */
 class AgentSavesTest {
-  /** Never saves unless asked. A save takes SAVE seconds and arrives by rename. */
+  /**
+   * Never saves unless asked. A step takes STEP seconds, a save SAVE seconds, and it arrives by
+   * rename.
+   */
   private static final String TRAINING =
       """
       import os, time
@@ -25,7 +28,7 @@ class AgentSavesTest {
       keeper = Keeper("toy", "1", rank=0, world=1)
       keeper.begin(0)
       for step in range(1, 4000):
-          time.sleep(0.02)
+          time.sleep(float(os.environ["STEP"]))
           print("step %d" % step)
           keeper.stepped(step)
           request = keeper.due(step)
@@ -43,10 +46,14 @@ class AgentSavesTest {
   @TempDir Path directory;
 
   private AgentScene scene(String save) throws IOException {
+    return scene(save, "0.02");
+  }
+
+  private AgentScene scene(String save, String step) throws IOException {
     var scene = new AgentScene(directory, "");
     scene.workdir(Map.of("train.py", TRAINING));
     scene.command = List.of("python3", "train.py");
-    scene.environment = Map.of("SAVE", save);
+    scene.environment = Map.of("SAVE", save, "STEP", step);
     return scene;
   }
 
@@ -77,7 +84,8 @@ class AgentSavesTest {
 
   @Test
   void savesAreAskedForAtTheUsersRhythmAndOnceMoreWhenTheNoticeComes() throws Exception {
-    try (var scene = scene("0.1")) {
+    // 70 steps are 4 s: so late may a busy machine be.
+    try (var scene = scene("0.1", "0.06")) {
       scene.checkpointEvery = "50";
       scene.launch();
       scene.await(() -> committed(scene).size() >= 2);

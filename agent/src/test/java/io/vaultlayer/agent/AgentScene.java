@@ -48,6 +48,9 @@ final class AgentScene implements AutoCloseable {
   /** Beside what the agent's own environment has. */
   Map<String, String> hostEnvironment = Map.of();
 
+  /** Nothing takes so long but on a machine with much else to do; whatever comes ends a wait. */
+  static final Duration LONGEST_WAIT = Duration.ofSeconds(150);
+
   private byte[] workdir;
   private Process agent;
 
@@ -135,7 +138,7 @@ final class AgentScene implements AutoCloseable {
   }
 
   int exitCode() throws InterruptedException {
-    if (!agent.waitFor(60, TimeUnit.SECONDS)) {
+    if (!agent.waitFor(LONGEST_WAIT.toSeconds(), TimeUnit.SECONDS)) {
       throw new AssertionError("the agent still runs: " + agentLog());
     }
     return agent.exitValue();
@@ -199,7 +202,7 @@ final class AgentScene implements AutoCloseable {
   void await(Callable<Boolean> condition) {
     Awaitility.await()
         .pollInterval(Duration.ofMillis(20))
-        .atMost(Duration.ofSeconds(40))
+        .atMost(LONGEST_WAIT)
         .conditionEvaluationListener(evaluated -> {
           if (!evaluated.isSatisfied() && evaluated.getRemainingTimeInMS() < 100) {
             System.err.println(agentLog());

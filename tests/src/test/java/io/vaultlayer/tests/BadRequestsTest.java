@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What the plane answers to requests that no program of ours would send. */
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class BadRequestsTest {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static Home home;
@@ -75,7 +75,7 @@ class BadRequestsTest {
     var job =
         home.submit(workdir, "python3", "chain.py", "--steps", "2000", "--step-seconds", "0.05");
     home.await(
-        job, Duration.ofSeconds(60), "running", s -> s.path("state").asText().equals("running"));
+        job, Duration.ofMinutes(2), "running", s -> s.path("state").asText().equals("running"));
     var attempt = home.vl("local", "credentials", job, "--json").ok().json().path("token").asText();
     var beat = "{\"beat\":1000000,\"phase\":\"running\",\"warnings\":[]}";
     var path = "/v1/attempts/" + job + "/";
@@ -117,7 +117,7 @@ class BadRequestsTest {
     var named =
         "{\"command\":[\"true\"],\"workdir\":{\"sha256\":\"" + "0".repeat(64) + "\",\"bytes\":1}}";
     refused(post("/v1/jobs", token, named, "Idempotency-Key", key), 409, null);
-    home.awaitEnd(first, Duration.ofSeconds(60));
+    home.awaitEnd(first, Duration.ofMinutes(2));
   }
 
   private static void refused(Answered answered, int status, String code) {

@@ -42,7 +42,7 @@ class ProcessTreeTest {
   private List<String> lines(int count) {
     Path out = directory.resolve("out");
     Awaitility.await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> Files.exists(out) && Files.readAllLines(out).size() >= count);
     try {
       return Files.readAllLines(out);
@@ -88,7 +88,7 @@ class ProcessTreeTest {
     Thread.sleep(300);
     assertThat(Files.size(ticks)).isEqualTo(frozen);
     tree.thaw();
-    Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> Files.size(ticks) > frozen);
+    Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> Files.size(ticks) > frozen);
   }
 
   @Test
@@ -106,7 +106,7 @@ class ProcessTreeTest {
     shell("(sleep 0.1 & echo $!); exec sleep 60");
     String orphan = lines(1).getFirst();
     Awaitility.await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> {
           tree.members();
           return ProcessTable.row(Integer.parseInt(orphan)).isEmpty();
