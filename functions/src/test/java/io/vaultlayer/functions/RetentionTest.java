@@ -256,4 +256,26 @@ class RetentionTest {
     assertThat(told()).contains("1 pruned");
     assertThat(objects()).isEqualTo(of(2, 3, 4));
   }
+
+  /** Where the bucket lets it, a host may write over the manifest of its own old checkpoint. */
+  @Test
+  void aManifestThatWasWrittenOverDeletesNothingOfOthers() {
+    commit(1, 2, 3);
+    var work = BucketLayout.job(job) + "workdir/x.tar.gz";
+    var foreign = BucketLayout.checkpoint("job_01k00000000000000000000000", 1, 1) + "weights.bin";
+    var byWayOf = BucketLayout.job(job) + "checkpoints/../workdir/y.tar.gz";
+    var files = new ArrayList<Manifest.File>();
+    files.add(null);
+    for (var key : List.of(work, foreign, byWayOf)) {
+      world.bucket.put(key, bytes("theirs"));
+      files.add(file("x", key, "theirs"));
+    }
+    world.bucket.put(
+        BucketLayout.checkpointManifest(job, 1, 1),
+        bytes(Json.render(new Manifest(job, 1, 1L, "now", "unknown", files, Map.of()))));
+    look();
+    assertThat(told()).startsWith("1 pruned");
+    assertThat(objects()).containsAll(of(1, 2, 3));
+    assertThat(world.bucket.keys()).contains(work, foreign, byWayOf);
+  }
 }

@@ -207,7 +207,7 @@ final class Retention {
     named.addAll(others);
     for (var manifest : others) {
       // Nobody can start from one that cannot be read: its digest is not the commit record's.
-      named.addAll(keysOf(bucket, manifest));
+      named.addAll(keysOf(bucket, lease.job(), manifest));
     }
     return Optional.of(named);
   }
@@ -227,7 +227,7 @@ final class Retention {
       var manifest = manifest(job.value(), id);
       Set<String> shared = Set.of();
       if (bucket.head(manifest).isPresent()) {
-        shared = keysOf(bucket, manifest);
+        shared = keysOf(bucket, job, manifest);
         bucket.delete(List.of(manifest));
       } else {
         // A look before this one died here, and what this one shared is known to nobody.
@@ -241,9 +241,9 @@ final class Retention {
     return anew ? done.swept(0, Optional.empty()) : done;
   }
 
-  private static Set<String> keysOf(Bucket bucket, String manifest) {
+  private static Set<String> keysOf(Bucket bucket, JobId job, String manifest) {
     try {
-      return Shared.keys(bucket, manifest);
+      return Shared.keys(bucket, job, manifest);
     } catch (Json.MalformedJson | IllegalStateException e) {
       return Set.of();
     }

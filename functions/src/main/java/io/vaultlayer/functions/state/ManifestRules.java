@@ -29,7 +29,6 @@ final class ManifestRules {
         || !job.value().equals(manifest.job())) {
       return Optional.of("the manifest names no files, too many, or another job");
     }
-    var root = BucketLayout.job(job.value()) + "checkpoints/";
     var paths = new HashSet<String>();
     for (var file : manifest.files()) {
       if (file == null
@@ -42,13 +41,18 @@ final class ManifestRules {
       if (!isPlain(file.path()) || !paths.add(file.path())) {
         return Optional.of("the manifest names a file wrongly, or twice");
       }
-      if (file.key() == null || !file.key().startsWith(root) || !isPlain(file.key())) {
+      if (file.key() == null || !isOwn(job, file.key())) {
         return Optional.of("the manifest names an object outside the job's checkpoints");
       }
     }
     return paths.stream().anyMatch(path -> isBelowAFile(path, paths))
         ? Optional.of("the manifest has a file where it has a directory")
         : Optional.empty();
+  }
+
+  /** True for an object under the job's checkpoints. */
+  static boolean isOwn(JobId job, String key) {
+    return key.startsWith(BucketLayout.job(job.value()) + "checkpoints/") && isPlain(key);
   }
 
   /** Relative, and without segments that lead elsewhere. */

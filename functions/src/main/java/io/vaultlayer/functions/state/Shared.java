@@ -1,5 +1,6 @@
 package io.vaultlayer.functions.state;
 
+import io.vaultlayer.core.job.JobId;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.lease.Pointer;
 import io.vaultlayer.core.lease.TokenHash;
@@ -76,17 +77,25 @@ public final class Shared {
   }
 
   /**
-   * The keys that a manifest names; none where it is not there.
+   * The keys under the job's checkpoints that a manifest names; none where it is not there. Where a
+   * bucket can be written over, it may have become another one since it was committed, so nothing
+   * else that it names is believed: what is deleted hangs on this.
    *
    * @throws Json.MalformedJson when it is no manifest
    */
-  public static Set<String> keys(Bucket bucket, String manifestKey) {
-    return bucket.read(manifestKey, Manifest.MOST_BYTES).map(Shared::keys).orElse(Set.of());
+  public static Set<String> keys(Bucket bucket, JobId job, String manifestKey) {
+    return bucket.read(manifestKey, Manifest.MOST_BYTES).map(Shared::keys).orElse(Set.of()).stream()
+        .filter(key -> ManifestRules.isOwn(job, key))
+        .collect(Collectors.toSet());
   }
 
   private static Set<String> keys(byte[] manifest) {
-    return Json.parse(new String(manifest, StandardCharsets.UTF_8), Manifest.class).files().stream()
-        .map(Manifest.File::key)
-        .collect(Collectors.toSet());
+    var files = Json.parse(new String(manifest, StandardCharsets.UTF_8), Manifest.class).files();
+    return files == null
+        ? Set.of()
+        : files.stream()
+            .filter(file -> file != null && file.key() != null)
+            .map(Manifest.File::key)
+            .collect(Collectors.toSet());
   }
 }
