@@ -31,9 +31,13 @@ class AgentCheckpointTest {
           mv "$CHECKPOINT_DIR/.saving" "$CHECKPOINT_DIR/checkpoint-$n"
         fi
         sleep ${PAUSE:-0.05}
+        while [ "$VAULTLAYER_ATTEMPT$n" = "${UNTIL_KILLED_AT:-never}" ]; do sleep 0.1; done
       done
       echo $n > "$VL_OUTPUT_DIR/result"
       """;
+
+  /** The first attempt waits to be killed, however late that is, and has saved three times. */
+  private static final Map<String, String> UNTIL_KILLED = Map.of("UNTIL_KILLED_AT", "135");
 
   @TempDir Path directory;
 
@@ -61,6 +65,7 @@ class AgentCheckpointTest {
   @Test
   void aKilledTrainingGoesOnFromThePointer() throws Exception {
     try (var scene = new AgentScene(directory, COUNTS)) {
+      scene.environment = UNTIL_KILLED;
       scene.launch();
       long pid = Long.parseLong(scene.printed(1, "pid "));
       scene.await(() -> !committed(scene).isEmpty());
@@ -80,6 +85,7 @@ class AgentCheckpointTest {
   @Test
   void theCheckpointIsRestoredWhileTheSetupRuns() throws Exception {
     try (var scene = new AgentScene(directory, COUNTS)) {
+      scene.environment = UNTIL_KILLED;
       scene.setup = "touch " + directory.resolve("setup-") + "$VAULTLAYER_ATTEMPT";
       // Nothing can be restored before the second setup has begun.
       scene.bucket.faults(call ->
@@ -99,16 +105,20 @@ class AgentCheckpointTest {
   @Test
   void aDamagedCheckpointIsCondemnedAndTheOneBeforeItTaken() throws Exception {
     try (var scene = new AgentScene(directory, COUNTS)) {
-      scene.environment = Map.of("PAUSE", "0.25");
+      scene.environment = Map.of("PAUSE", "0.25", "UNTIL_KILLED_AT", "135");
       scene.launch();
       long pid = Long.parseLong(scene.printed(1, "pid "));
       scene.await(() -> committed(scene).size() >= 2);
-      long before = committed(scene).getFirst();
+      AgentScene.signal("STOP", scene.agent().pid());
       AttemptApi.Pointer pointer = scene.plane.pointer().orElseThrow();
+      long before =
+          committed(scene).stream()
+              .filter(step -> step < pointer.step())
+              .max(Long::compare)
+              .orElseThrow();
       String state = pointer.manifestKey().replace(BucketLayout.MANIFEST, "state");
       assertThat(scene.bucket.objects().put(state, new byte[] {'x'})).isNotNull();
       // Nothing is left on the host that could stand in for the bucket's object.
-      AgentScene.signal("STOP", scene.agent().pid());
       Files.delete(scene.kept().resolve("checkpoint-" + pointer.step() + "/state"));
       AgentScene.signal("KILL", pid);
       AgentScene.signal("CONT", scene.agent().pid());
