@@ -40,10 +40,7 @@ class PausedHostTest {
       assertThat(attempt(moved, 1).path("detail").asText())
           .contains("no heartbeat", "the provider says running");
       // SIGKILL reaches a stopped process too.
-      Home.until(
-          SOON,
-          "the end of the paused instance",
-          () -> Home.processes(first).isEmpty());
+      Home.until(SOON, "the end of the paused instance", () -> Home.processes(first).isEmpty());
       home.vl("cancel", job).ok();
     }
   }
@@ -77,10 +74,7 @@ class PausedHostTest {
       assertThat(Home.processes(first)).as("nobody ended it").containsAll(paused);
       signal("CONT", paused);
 
-      Home.until(
-          SOON,
-          "the end of the agent that woke up",
-          () -> Home.processes(first).isEmpty());
+      Home.until(SOON, "the end of the agent that woke up", () -> Home.processes(first).isEmpty());
       var log = Home.read(first.resolve("agent.log"));
       assertThat(log).contains("fenced: epoch 1 is no longer ours");
       assertThat(objects(home, job, 1)).as("objects of epoch 1").isEqualTo(before);
@@ -106,10 +100,7 @@ class PausedHostTest {
   private static String startedJob(Home home) {
     var job = home.submit(Scripts.directory("chain.py"), CHAIN);
     home.await(
-        job,
-        SOON,
-        "a committed checkpoint",
-        s -> s.path("checkpoint").path("step").asLong() >= 10);
+        job, SOON, "a committed checkpoint", s -> s.path("checkpoint").path("step").asLong() >= 10);
     return job;
   }
 
