@@ -162,7 +162,8 @@ final class Catalogue {
   static String suggestion(String word) {
     return ENTRIES.stream()
         .map(Entry::words)
-        .filter(known -> known.startsWith(word) || distance(known, word) <= 2)
+        .filter(known ->
+            known.startsWith(word) || known.endsWith(" " + word) || distance(known, word) <= 2)
         .findFirst()
         .map(known -> "did you mean vl " + known + "?")
         .orElse("vl --help lists them");

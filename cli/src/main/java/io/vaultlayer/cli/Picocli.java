@@ -42,7 +42,8 @@ final class Picocli {
         + command
         + ": "
         + text.substring(0, 1).toLowerCase(Locale.ROOT)
-        + text.substring(1)
+        // Java's names of types say nothing to who has typed a price.
+        + text.substring(1).replaceFirst(" is not an? (double|int|long|float)$", " is not a number")
         + "; vl "
         + command
         + " --help lists them";

@@ -315,7 +315,13 @@ class JobCommandsTest {
     assertThat(cli.run("status", "other").exit()).isZero();
     plane.close();
     assertThat(cli.run("init", "--endpoint", plane.endpoint()).exit()).isEqualTo(5);
+    Files.writeString(file, "{\"endpoint\":\"http://a\",\"local\":{\"beatSeconds\":5}}");
+    assertThat(cli.run("init", "--embedded").exit()).isZero();
+    assertThat(Json.tree(Files.readString(file)))
+        .isEqualTo(Json.tree("{\"local\":{\"beatSeconds\":5}}"));
     Files.writeString(file, "{");
     assertThat(cli.run("ps").err()).contains("config.json", "vl init");
+    assertThat(cli.run("init", "--embedded").exit()).isZero();
+    assertThat(cli.run("ps").exit()).isZero();
   }
 }

@@ -48,6 +48,11 @@ class RunUsageTest {
     assertThat(refused("run")).contains("the command is empty");
     assertThat(refused("run", "--name", "x", "--")).contains("the command is empty");
     assertThat(refused("run", "")).contains("the command is empty");
+    assertThat(refused("rehearse"))
+        .startsWith("rehearsing a run: the command is empty; ")
+        .contains("vl rehearse python3");
+    assertThat(refused("estimate")).startsWith("estimating a run: ").contains("vl estimate ");
+    assertThat(refused("rehearse", "no-such-program")).startsWith("rehearsing no-such-program: ");
   }
 
   @Test

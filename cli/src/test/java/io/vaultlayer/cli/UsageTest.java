@@ -189,6 +189,8 @@ class UsageTest {
   @Test
   void aMistypedCommandIsSuggested() {
     assertThat(run("statsu").err()).contains("did you mean vl status?");
+    assertThat(run("pull").err()).contains("did you mean vl checkpoints pull?");
+    assertThat(run("run", "--max-price", "cheap", "sh").err()).contains("'cheap' is not a number;");
   }
 
   @Test

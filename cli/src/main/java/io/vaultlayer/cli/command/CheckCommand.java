@@ -62,7 +62,7 @@ public final class CheckCommand extends Verb {
       check.broken().forEach(b -> shell.print(b.invariant() + "  " + b.job() + "  " + b.detail()));
       shell.say(
           check.jobs()
-              + " jobs checked"
+              + (check.jobs() == 1 ? " job checked" : " jobs checked")
               + (check.next() == null ? "" : " (there are more)")
               + (check.broken().isEmpty()
                   ? ", nothing broken"

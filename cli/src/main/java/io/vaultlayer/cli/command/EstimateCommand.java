@@ -6,6 +6,7 @@ import io.vaultlayer.cli.frame.Shell;
 import io.vaultlayer.cli.frame.Verb;
 import io.vaultlayer.cli.plane.Planes;
 import io.vaultlayer.cli.submit.LaunchLine;
+import io.vaultlayer.cli.submit.Purpose;
 import io.vaultlayer.cli.submit.RunOptions;
 import io.vaultlayer.cli.submit.Submission;
 import io.vaultlayer.wire.Json;
@@ -34,7 +35,7 @@ public final class EstimateCommand extends Verb {
 
   @Override
   public int call(Shell shell) throws IOException, InterruptedException {
-    var request = Submission.of(shell, options, command).request(shell, null);
+    var request = Submission.of(shell, Purpose.ESTIMATE, options, command).request(shell, null);
     var estimate = Planes.start(shell).post("/v1/estimate", request, Map.of(), JsonNode.class);
     shell.print(
         json

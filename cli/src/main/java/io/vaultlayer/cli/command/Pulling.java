@@ -21,7 +21,7 @@ final class Pulling {
     long bytes = report.files().stream().mapToLong(Puller.Pulled::bytes).sum();
     shell.say(
         report.files().size()
-            + " files, "
+            + (report.files().size() == 1 ? " file, " : " files, ")
             + Text.bytes(bytes)
             + ", verified, in "
             + report.directory());

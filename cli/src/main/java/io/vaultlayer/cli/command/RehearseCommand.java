@@ -9,6 +9,7 @@ import io.vaultlayer.cli.plane.Planes;
 import io.vaultlayer.cli.plane.Refusal;
 import io.vaultlayer.cli.rehearse.Rehearsing;
 import io.vaultlayer.cli.submit.GpuWishes;
+import io.vaultlayer.cli.submit.Purpose;
 import io.vaultlayer.cli.submit.RunOptions;
 import io.vaultlayer.cli.submit.Submission;
 import io.vaultlayer.wire.Json;
@@ -70,7 +71,7 @@ public final class RehearseCommand extends Verb {
       throw bad("--price " + price, "an amount from 0");
     }
     var longest = duration();
-    var submission = Submission.of(shell, options, command);
+    var submission = Submission.of(shell, Purpose.REHEARSE, options, command);
     submission.request(shell, null); // finds what is wrong before anything is started
     var report =
         new Rehearsing(shell, submission, json)

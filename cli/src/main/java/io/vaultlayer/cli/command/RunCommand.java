@@ -12,6 +12,7 @@ import io.vaultlayer.cli.plane.Plane;
 import io.vaultlayer.cli.plane.Planes;
 import io.vaultlayer.cli.plane.Refusal;
 import io.vaultlayer.cli.submit.LaunchLine;
+import io.vaultlayer.cli.submit.Purpose;
 import io.vaultlayer.cli.submit.RunOptions;
 import io.vaultlayer.cli.submit.Submission;
 import io.vaultlayer.cli.submit.Submitter;
@@ -62,7 +63,7 @@ public final class RunCommand extends Verb {
           "bad_value",
           "reading --idempotency-key: not usable; write up to 200 visible ASCII characters");
     }
-    var submission = Submission.of(shell, options, command);
+    var submission = Submission.of(shell, Purpose.RUN, options, command);
     var request = submission.request(shell, null); // finds what is wrong before a plane is started
     var replaced = new Insertion(shell, submission, json).offer();
     var plane = Planes.start(shell);

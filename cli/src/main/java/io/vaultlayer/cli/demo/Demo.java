@@ -10,6 +10,7 @@ import io.vaultlayer.cli.frame.Shell;
 import io.vaultlayer.cli.plane.Jobs;
 import io.vaultlayer.cli.plane.Plane;
 import io.vaultlayer.cli.pull.Puller;
+import io.vaultlayer.cli.submit.Purpose;
 import io.vaultlayer.cli.submit.RunOptions;
 import io.vaultlayer.cli.submit.Submission;
 import io.vaultlayer.cli.submit.Submitter;
@@ -68,7 +69,11 @@ public final class Demo {
 
   /** Whether it can run here at all. @throws Failure 2 where there is no python3 */
   public static void check(Shell shell, Path example) throws IOException {
-    Submission.of(shell, RunOptions.named("demo", example, "cpu"), List.of("python3", "train.py"));
+    Submission.of(
+        shell,
+        Purpose.RUN,
+        RunOptions.named("demo", example, "cpu"),
+        List.of("python3", "train.py"));
   }
 
   private DemoRun submit(Path example, String title) throws IOException, InterruptedException {
@@ -81,7 +86,7 @@ public final class Demo {
             "--checkpoint-every",
             Integer.toString(every));
     var options = RunOptions.named("demo-" + title, example, "cpu");
-    var submission = Submission.of(shell, options, command);
+    var submission = Submission.of(shell, Purpose.RUN, options, command);
     var job = new Submitter(shell, plane).submit(submission, Optional.empty());
     screen.say(title + ": job " + job.id() + " runs " + String.join(" ", command));
     return new DemoRun(title, jobs, job, screen::say);

@@ -7,12 +7,14 @@ import io.vaultlayer.cli.frame.Shell;
 import io.vaultlayer.wire.Json;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Which control plane is used: {@code VAULTLAYER_ENDPOINT}, else the file {@code config.json} in
@@ -71,8 +73,13 @@ public record Config(Optional<String> endpoint, Optional<String> bucket, Optiona
     }
   }
 
-  /** Writes the file whole or not at all, readable by this user only. */
-  public static void write(Path file, Map<String, ?> values) throws IOException {
+  /**
+   * Writes the file whole or not at all, readable by this user only. The settings of the embedded
+   * plane that stand in it stay.
+   */
+  public static void write(Path file, Map<String, ?> named) throws IOException {
+    var values = new TreeMap<String, Object>(named);
+    planeSettings(file).forEach(values::putIfAbsent);
     Files.createDirectories(file.getParent());
     var fresh = Files.createTempFile(file.getParent(), "config", ".json");
     try {
@@ -81,6 +88,23 @@ public record Config(Optional<String> endpoint, Optional<String> bucket, Optiona
     } finally {
       Files.deleteIfExists(fresh);
     }
+  }
+
+  /** Nothing of a file that cannot be read: writing it anew is what the user is told to do. */
+  private static Map<String, JsonNode> planeSettings(Path file) throws IOException {
+    var kept = new TreeMap<String, JsonNode>();
+    try {
+      if (Files.size(file) <= LARGEST_FILE) {
+        for (var setting : Json.tree(Files.readString(file)).properties()) {
+          if (setting.getKey().matches("local(\\..*)?")) {
+            kept.put(setting.getKey(), setting.getValue());
+          }
+        }
+      }
+    } catch (NoSuchFileException | CharacterCodingException | Json.MalformedJson e) {
+      return Map.of();
+    }
+    return kept;
   }
 
   private static Failure unreadable(Path file, String why) {

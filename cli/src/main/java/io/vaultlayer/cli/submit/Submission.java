@@ -19,14 +19,14 @@ public record Submission(Path workdir, RunOptions options, List<String> command)
    * @param words the command as typed; empty: what {@code vl.yaml} says
    * @throws Failure 2 with what is wrong
    */
-  public static Submission of(Shell shell, RunOptions typed, List<String> words)
+  public static Submission of(Shell shell, Purpose purpose, RunOptions typed, List<String> words)
       throws IOException {
     var workdir = workdir(shell, typed.workdir());
     var file = VlYaml.of(workdir);
     var options = typed.over(file.options());
     var command = words.isEmpty() ? file.command() : words;
     Values.check(options);
-    Launchable.check(shell, workdir, command, options.image != null);
+    Launchable.check(shell, purpose, workdir, command, options.image != null);
     return new Submission(workdir, options, List.copyOf(command));
   }
 

@@ -67,7 +67,7 @@ public record Settings(
       String variable, String name, Map<String, String> environment, Optional<JsonNode> file) {
     var named = Optional.ofNullable(environment.get(variable)).filter(text -> !text.isBlank());
     return named
-        .or(() -> value(name, file).filter(JsonNode::isTextual).map(JsonNode::asText))
+        .or(() -> value(name, file).map(JsonNode::asText)) // of what is no text: no address
         .map(text -> address(named.isPresent() ? variable : "local." + name, text.strip()));
   }
 
@@ -116,11 +116,20 @@ public record Settings(
    * Both spellings are taken: {@code {"local":{"beatSeconds":2}}} and {@code "local.beatSeconds"}.
    */
   private static Optional<Integer> number(String name, Optional<JsonNode> file) {
-    return value(name, file).filter(JsonNode::isNumber).map(JsonNode::asInt);
+    return value(name, file)
+        .map(value -> {
+          if (!value.canConvertToInt() || !value.isIntegralNumber()) {
+            throw new PlaneRefused(
+                "settings",
+                "reading local." + name + " of config.json: a number of seconds is wanted");
+          }
+          return value.asInt();
+        });
   }
 
   private static Optional<JsonNode> value(String name, Optional<JsonNode> file) {
     return file.map(root ->
-        root.has("local." + name) ? root.get("local." + name) : root.path("local").path(name));
+            root.has("local." + name) ? root.get("local." + name) : root.path("local").path(name))
+        .filter(value -> !value.isMissingNode() && !value.isNull());
   }
 }

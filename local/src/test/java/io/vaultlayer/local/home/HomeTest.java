@@ -154,6 +154,12 @@ class HomeTest {
         .isEqualTo(new Settings(3, 9));
     assertThatThrownBy(() -> Settings.of(config, Map.of("VAULTLAYER_LOCAL_LEASE_SECONDS", "soon")))
         .hasMessageContaining("VAULTLAYER_LOCAL_LEASE_SECONDS");
+    for (var wrong : List.of("\"soon\"", "2.5", "true", "[2]")) {
+      Files.writeString(config, "{\"local\":{\"beatSeconds\":" + wrong + "}}");
+      assertThatThrownBy(() -> Settings.of(config, Map.of()))
+          .isInstanceOf(PlaneRefused.class)
+          .hasMessageContaining("local.beatSeconds");
+    }
     assertThatThrownBy(() -> new Settings(10, 20)).hasMessageContaining("three beats");
   }
 
