@@ -197,6 +197,10 @@ vl_build_alone() {
   else
     vl_say "building (the first time takes some minutes, most of it downloads)"
   fi
+  # mvnw stops where HOME is not set; Maven then takes what the user database says, and so does this.
+  if [ -z "${HOME-}${MAVEN_USER_HOME-}" ] && _vl_user=$(id -un 2>/dev/null); then
+    export MAVEN_USER_HOME="$(eval "printf %s ~$_vl_user")/.m2"
+  fi
   vl_attend "still building" "$VL_BUILD_SECONDS" "$root/.vl/build.log" "$root/mvnw" -B -f "$root/pom.xml" \
     -pl agent,cli,local -am -Dmaven.test.skip=true -Dspotless.check.skip=true package
   _vl_ended=$?

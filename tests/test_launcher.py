@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import pwd
 import shutil
 import signal
 import subprocess
@@ -132,6 +133,17 @@ class LauncherTest(unittest.TestCase):
             jars = (self.current() / f"{program}.cp").read_text().strip().split(":")
             self.assertEqual(3, len(set(jars)), jars)
             self.assertTrue(all(pathlib.Path(jar).is_file() for jar in jars), jars)
+
+    def test_a_first_run_without_a_home_in_the_environment_tells_maven_the_users(self):
+        maven = self.root / "mvnw"
+        told = 'printf %s "${HOME-}$MAVEN_USER_HOME" >"${0%/*}/home"'
+        maven.write_text(maven.read_text().replace("\n", f"\n{told}\n", 1))
+        for home in ({"HOME": ""}, {}):
+            shutil.rmtree(self.root / ".vl", True)
+            env = {k: v for k, v in self.environment().items() if k != "HOME"} | home
+            subprocess.run([str(self.root / "vl")], env=env, check=True, capture_output=True, timeout=120)
+            account = pwd.getpwuid(os.getuid()).pw_dir
+            self.assertEqual(f"{account}/.m2", (self.root / "home").read_text())
 
     def test_a_second_run_needs_nothing_but_find_and_the_jdk(self):
         self.vl()
