@@ -2,6 +2,7 @@ package io.vaultlayer.functions;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vaultlayer.core.job.JobEvent;
 import io.vaultlayer.core.job.JobId;
 import io.vaultlayer.core.job.JobState;
 import io.vaultlayer.core.lease.LeaseCodec;
@@ -111,6 +112,32 @@ class EndedTest {
     assertThat(world.lease(job).epoch()).isEqualTo(2);
     assertThat(row(LIVE, job)).isPresent();
     assertThat(row(ENDED, job)).isEmpty();
+  }
+
+  @Test
+  void aCancelWhoseAnswerIsLostIsRecognisedAfterOthersHaveWrittenToo() {
+    var job = world.submit(Map.of());
+    running();
+    world.afterWrite =
+        rows -> {
+          world.afterWrite = others -> {};
+          throw new StoreUnavailable("the answer is lost", null);
+        };
+    // Somebody else settles the end before the canceller looks again.
+    world.whilePausing =
+        () -> {
+          var ended = world.lease(job);
+          assertThat(ended.state()).isEqualTo(JobState.CANCELLED);
+          world
+              .control
+              .leases()
+              .apply(ended.job(), new JobEvent.Settle(world.clock.instant(), ended.sequence()));
+        };
+    assertThat(call("cancel", job, "").as(StatusDocument.class).state()).isEqualTo("cancelled");
+    world.whilePausing = () -> {};
+    assertThat(call("cancel", job, "").code()).isEqualTo("job_ended");
+    world.deliver();
+    assertThat(world.announced).contains("JobCancelled");
   }
 
   @Test

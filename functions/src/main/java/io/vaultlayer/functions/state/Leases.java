@@ -132,7 +132,7 @@ public final class Leases {
     for (int tries = 1; ; tries++) {
       var found = find(job).orElseThrow(() -> new UnknownJob(job));
       var lease = found.lease();
-      if (attempted.filter(a -> isSame(a.decision().next(), lease)).isPresent()) {
+      if (attempted.filter(a -> isThere(a.decision().next(), lease)).isPresent()) {
         log.note("recognised", job.value(), "the answer to our own write was lost");
         return done(attempted.get());
       }
@@ -251,6 +251,16 @@ public final class Leases {
         records.project(job, entry);
       }
     }
+  }
+
+  /** My write stands there, or it ended the job, and others have written after it. */
+  private static boolean isThere(Lease mine, Lease stored) {
+    return isSame(mine, stored)
+        || mine.state().isFinal()
+            && stored.state() == mine.state()
+            && stored.epoch() == mine.epoch()
+            && stored.endedAt().equals(mine.endedAt())
+            && stored.reason().equals(mine.reason());
   }
 
   private static boolean isSame(Lease mine, Lease stored) {
