@@ -842,50 +842,51 @@ class SameBitsWithAndWithoutInterruption(Case):
             print(hashlib.sha256(w.tobytes() + state["best"].tobytes()).hexdigest())
         """))
 
-    TORCH = """
+    @unittest.skipUnless(installed("torch"), "torch is not installed")
+    def test_in_torch_with_dropout_batch_norm_and_two_schedules(self):
+        """Two trainings in one script: most of a start is spent on importing torch."""
+        self.assert_same(self.body("import torch", """
             torch.use_deterministic_algorithms(True)
             torch.set_num_threads(1)
             torch.manual_seed(1)
-            model = torch.nn.Sequential(
-                torch.nn.Linear(12, 16), torch.nn.BatchNorm1d(16), torch.nn.Dropout(0.3),
-                torch.nn.Linear(16, 3))
-            optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
-            scheduler = torch.optim.lr_scheduler.%s
+            def training(schedule):
+                model = torch.nn.Sequential(
+                    torch.nn.Linear(12, 16), torch.nn.BatchNorm1d(16), torch.nn.Dropout(0.3),
+                    torch.nn.Linear(16, 3))
+                optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
+                return model, optimizer, schedule(optimizer)
+            model, optimizer, scheduler = training(
+                lambda o: torch.optim.lr_scheduler.OneCycleLR(o, max_lr=0.02, total_steps=100))
+            other, other_optimizer, other_scheduler = training(
+                lambda o: torch.optim.lr_scheduler.MultiStepLR(o, milestones=[5, 11]))
             shuffle = torch.Generator()
             shuffle.manual_seed(2)
             ema = torch.zeros(3)
-            start = restore(CHECKPOINT_DIR, model=model, optimizer=optimizer,
-                            scheduler=scheduler, shuffle=shuffle, ema=ema)
+            parts = dict(
+                model=model, optimizer=optimizer, scheduler=scheduler, other=other,
+                other_optimizer=other_optimizer, other_scheduler=other_scheduler,
+                shuffle=shuffle, ema=ema)
+            start = restore(CHECKPOINT_DIR, **parts)
             for step in range(start, steps):
                 x = torch.randn(8, 12)
                 y = torch.randint(0, 3, (8,), generator=shuffle)
                 out = model(x)
                 loss = torch.nn.functional.cross_entropy(out, y)
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
+                for each, output in ((optimizer, out), (other_optimizer, other(x))):
+                    each.zero_grad()
+                    torch.nn.functional.cross_entropy(output, y).backward()
+                    each.step()
                 scheduler.step()
+                other_scheduler.step()
                 ema.mul_(0.9).add_(out.detach().mean(0), alpha=0.1)
-                if (step + 1) %% 3 == 0 or step + 1 == steps:
-                    checkpoint(step=step + 1, model=model, optimizer=optimizer,
-                               scheduler=scheduler, shuffle=shuffle, ema=ema, loss=loss)
+                if (step + 1) % 3 == 0 or step + 1 == steps:
+                    checkpoint(step=step + 1, loss=loss, **parts)
                 die_if_due(start, step)
             digest = hashlib.sha256()
-            for each in [*model.state_dict().values(), ema]:
+            for each in [*model.state_dict().values(), *other.state_dict().values(), ema]:
                 digest.update(repr(each.double().reshape(-1).tolist()).encode())
             print(digest.hexdigest())
-    """
-
-    @unittest.skipUnless(installed("torch"), "torch is not installed")
-    def test_in_torch_with_dropout_batch_norm_and_a_schedule(self):
-        for scheduler in (
-            "OneCycleLR(optimizer, max_lr=0.02, total_steps=100)",
-            "MultiStepLR(optimizer, milestones=[5, 17])",
-        ):
-            with self.subTest(scheduler=scheduler):
-                shutil.rmtree(str(self.home / "straight"), ignore_errors=True)
-                shutil.rmtree(str(self.home / "pieces"), ignore_errors=True)
-                self.assert_same(self.body("import torch", self.TORCH % scheduler), steps=20)
+        """), steps=16)
 
     @unittest.skipUnless(installed("jax"), "jax is not installed")
     def test_in_jax(self):

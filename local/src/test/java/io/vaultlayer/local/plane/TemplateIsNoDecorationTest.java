@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class TemplateIsNoDecorationTest {
   private static final Path TEMPLATE = Path.of("..", "template.yaml");
-  private static final String WANTED = System.getProperty("vaultlayer.removals", "5");
+  private static final String WANTED = System.getProperty("vaultlayer.removals", "3");
   private static final long SEED =
       Long.getLong("vaultlayer.seed", System.currentTimeMillis() / 86_400_000);
 
