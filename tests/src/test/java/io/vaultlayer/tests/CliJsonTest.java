@@ -13,12 +13,15 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Makes every document that the contract names, in a real home, and holds docs/cli-json.md to their
  * shape. With {@code VAULTLAYER_WRITE_GOLDEN} set it writes that page anew; read it before you
  * accept it.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class CliJsonTest {
   private static final Path PAGE = Home.CHECKOUT.resolve("docs/cli-json.md");
   private static final Path DIGITS = Home.CHECKOUT.resolve("examples/digits");

@@ -11,8 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Killed at any moment, ten times in one run; the weights are those of the uninterrupted run. */
+@Execution(ExecutionMode.CONCURRENT)
 class KillsTest {
   private static final Path DIGITS = Home.CHECKOUT.resolve("examples/digits");
   private static final long SEED = Long.getLong("vaultlayer.seed", 20261121);

@@ -23,6 +23,12 @@ final class MatrixPage {
       moment a save began and the moment it was whole; while its files are uploaded. The notice is one of 30 s. The first
       host's directories are lost; the second has others.
 
+      Every run of the tests makes some of these rows anew, and shows nothing of them here: each framework once, each fault,
+      and two ranks. The `Trainer` is not among them, because a rehearsal in the same tests takes its machine away twice, and
+      neither is the `torch.save` loop. They are:
+
+      %s.
+
       *Equal*: the final weights are, bit for bit, those of the same script that nobody disturbed. *Seconds lost*: from the
       moment the resumed step was done to the kill, which is the work done again. *Back after*: from the kill or notice to
       the first moment of the resumed loop; most of it is the second start of Python and its frameworks.
@@ -66,7 +72,7 @@ final class MatrixPage {
 
   static String of(MatrixRecord record) {
     var lines = new ArrayList<String>();
-    lines.add(HEAD);
+    lines.add(HEAD.formatted(usual()));
     lines.add("Versions: %s. On two cores, shared with other work.\n".formatted(versions(record)));
     lines.add(
         "| script | start | fault | step at the kill | resumed from | equal | seconds lost | back after | run |");
@@ -90,6 +96,10 @@ final class MatrixPage {
     lines.addAll(layouts(record));
     lines.add(NOTES.stripTrailing());
     return String.join("\n", lines) + "\n";
+  }
+
+  private static String usual() {
+    return String.join("; ", MatrixRow.usual().stream().map(MatrixRow::toString).toList());
   }
 
   private static String versions(MatrixRecord record) {

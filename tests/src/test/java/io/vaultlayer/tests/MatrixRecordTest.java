@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -69,5 +70,18 @@ class MatrixRecordTest {
   void thePageInDocsShowsTheRecordBesideIt() throws Exception {
     assertThat(MatrixPage.of(MatrixRecord.load(MatrixRecord.RECORD)))
         .isEqualTo(Files.readString(MatrixPage.PAGE));
+  }
+
+  @Test
+  void everyRunOfTheTestsMeetsEachFrameworkEachFaultAndTwoRanks() {
+    var usual = MatrixRow.usual();
+    assertThat(usual.stream().map(MatrixRow::script))
+        .containsExactlyInAnyOrder(
+            Stream.of(MatrixScript.values())
+                .filter(s -> s != MatrixScript.HF_TRAINER && s != MatrixScript.TORCH_SAVE)
+                .toArray(MatrixScript[]::new));
+    assertThat(usual.stream().map(MatrixRow::fault)).contains(MatrixRow.Fault.values());
+    assertThat(usual.stream().map(MatrixRow::start)).contains(MatrixRow.Start.TORCHRUN);
+    assertThat(MatrixRow.all()).containsAll(usual);
   }
 }

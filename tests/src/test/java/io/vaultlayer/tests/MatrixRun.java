@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -30,8 +32,13 @@ import java.util.stream.Stream;
 final class MatrixRun {
   private static final Duration LONG = Duration.ofMinutes(10);
 
-  /** A look at the job takes longer than a short save. */
-  private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(3);
+  /** A look at the job takes longer than a short save, and half a second of processor time. */
+  private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(10);
+
+  /** For what stays as it is once it has come; figures are told in tenths of a second. */
+  private static final long UNHURRIED = 50;
+
+  private static final Executor OWN_THREAD = task -> Thread.ofPlatform().daemon().start(task);
 
   private static final Pattern WEIGHTS = Pattern.compile("(?m)^weights (\\d+) ([0-9a-f]{64})$");
   private static final Pattern PRINTED = Pattern.compile("(?m)^step (\\d+) loss");
@@ -69,7 +76,9 @@ final class MatrixRun {
 
   MatrixResult run() {
     var command = row.script().command(python, row.start());
-    var whole = TWINS.computeIfAbsent(command, this::undisturbed);
+    if (agent != null) {
+      twin(command); // figures are noted, so nothing runs beside
+    }
     var arguments = new ArrayList<>(row.script().options());
     QUIET.forEach((name, value) -> arguments.addAll(List.of("--env", name + "=" + value)));
     arguments.addAll(command);
@@ -84,11 +93,18 @@ final class MatrixRun {
       case INSIDE_UPLOAD -> insideUpload();
       case NOTICE -> notice();
     }
+    // No moment is waited for any more, so the twin may take its part of the processors.
+    var whole = CompletableFuture.supplyAsync(() -> twin(command), OWN_THREAD);
     var stepAtKill = step();
     var before = read(hook(1));
     var secondsToGoOn = secondsToGoOn();
     home.vl("wait", job);
-    return judged(whole, stepAtKill, before, secondsToGoOn);
+    return judged(whole.join(), stepAtKill, before, secondsToGoOn);
+  }
+
+  /** Computed once for all rows and tries that are started in the same way. */
+  private String twin(List<String> command) {
+    return TWINS.computeIfAbsent(command, this::undisturbed);
   }
 
   private MatrixResult judged(
@@ -213,6 +229,7 @@ final class MatrixRun {
         "the end of the first host",
         () -> {
           note = decided(read(log)).orElse(note);
+          Home.sleep(UNHURRIED); // each look goes through all processes
           return Home.processes(instance).isEmpty();
         });
   }
@@ -346,6 +363,7 @@ final class MatrixRun {
   }
 
   private boolean hasGoneOn() {
+    Home.sleep(UNHURRIED);
     try {
       var second = home.instance(job, 2).resolve("scratch/logs/e00000002");
       return !events(read(second.resolve("hook/events.jsonl")), "found").isEmpty()

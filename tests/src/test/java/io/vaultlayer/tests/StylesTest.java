@@ -13,9 +13,12 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Scripts of other makers and other machines: they are trained as they come. */
 @Timeout(value = 6, unit = TimeUnit.MINUTES)
+@Execution(ExecutionMode.CONCURRENT)
 class StylesTest {
   private static final Duration SOON = Duration.ofSeconds(90);
   private static final Duration LONG = Duration.ofMinutes(4);
