@@ -281,7 +281,7 @@ final class Agent {
   }
 
   private Host host(AgentState state) {
-    var tree = new ProcessTree(state.stored().label());
+    var tree = new ProcessTree(state.stored().label(), places.logs());
     tree.adoptOrphans();
     return new Host(
         places, state.stored().label(), tree, inbox, state, clocks, random, environment, log);

@@ -233,7 +233,7 @@ final class AgentScene implements AutoCloseable {
     if (agent != null) {
       agent.destroyForcibly();
     }
-    new ProcessTree(label).kill();
+    new ProcessTree(label, directory.resolve("scratch/logs")).kill();
     plane.close();
     bucket.close();
   }

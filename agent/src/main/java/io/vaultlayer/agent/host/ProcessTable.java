@@ -59,6 +59,22 @@ final class ProcessTable {
     return row(pid).map(row -> OptionalLong.of(row.start())).orElse(OptionalLong.empty());
   }
 
+  /** Whether standard output or error of the process is a file below a directory. */
+  static boolean writesBelow(int pid, Path directory) {
+    for (int output = 1; output <= 2; output++) {
+      try {
+        Path file = Files.readSymbolicLink(PROC.resolve(pid + "/fd/" + output));
+        if (file.startsWith(directory)) {
+          return true;
+        }
+      } catch (IOException | RuntimeException e) {
+        // It has none, has ended, or is not ours to look at.
+        continue;
+      }
+    }
+    return false;
+  }
+
   /** Whether the process was started with this {@code NAME=value} in its environment. */
   static boolean carries(int pid, String marker) {
     try (var in = Files.newInputStream(PROC.resolve(pid + "/environ"))) {

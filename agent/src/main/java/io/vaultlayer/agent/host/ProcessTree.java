@@ -1,5 +1,7 @@
 package io.vaultlayer.agent.host;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,8 +13,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * Everything that was started on behalf of one instance, however it tried to get away: descendants
- * of this process (orphans come back to it), members of their sessions, and whoever carries the
- * instance's marker in its environment. This process and those above it are never part of it.
+ * of this process (orphans come back to it), members of their sessions, whoever carries the
+ * instance's marker in its environment, and whoever writes its output where the instance's output
+ * is kept. This process and those above it are never part of it.
  */
 public final class ProcessTree {
   /** Name of the environment variable that every process of an instance carries. */
@@ -24,13 +27,20 @@ public final class ProcessTree {
   private static final int PATIENT_ROUNDS = 20;
 
   private final String marker;
+  private final Path outputs;
   private final int self;
 
   /** Started here by an agent before this one: their sessions are ours. */
   private final List<Child> earlier = new CopyOnWriteArrayList<>();
 
-  public ProcessTree(String label) {
+  /**
+   * @param outputs directory below which nobody but this instance's processes has its output: it
+   *     tells of one that was started by an agent which was killed before it could note that, and
+   *     has cleared its environment since
+   */
+  public ProcessTree(String label, Path outputs) {
     this.marker = MARKER + "=" + label;
+    this.outputs = real(outputs);
     this.self = (int) ProcessHandle.current().pid();
   }
 
@@ -86,10 +96,22 @@ public final class ProcessTree {
         .filter(row ->
             descendants.contains(row.pid())
                 || sessions.contains(row.session())
-                || !row.zombie() && ProcessTable.carries(row.pid(), marker))
+                || !row.zombie()
+                    && (ProcessTable.carries(row.pid(), marker)
+                        || ProcessTable.writesBelow(row.pid(), outputs)))
         .filter(this::lives)
         .map(ProcessTable.Row::pid)
         .toList();
+  }
+
+  /** As the kernel names it; what is not there yet is named as it will be. */
+  private static Path real(Path directory) {
+    try {
+      return directory.toRealPath();
+    } catch (IOException e) {
+      Path parent = directory.toAbsolutePath().getParent();
+      return parent == null ? directory : real(parent).resolve(directory.getFileName());
+    }
   }
 
   private Set<Integer> descendants(List<ProcessTable.Row> rows) {

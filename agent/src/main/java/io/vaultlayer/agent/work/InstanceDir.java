@@ -83,8 +83,13 @@ public record InstanceDir(Path root) {
     return logs(epoch).resolve("progress.json");
   }
 
+  /** What the instance's processes print, of all epochs. */
+  public Path logs() {
+    return scratch().resolve("logs");
+  }
+
   public Path logs(int epoch) {
-    return scratch().resolve("logs").resolve(BucketLayout.epochName(epoch));
+    return logs().resolve(BucketLayout.epochName(epoch));
   }
 
   /** Where the import hook tells what it sees, and is told what to do. */

@@ -17,10 +17,11 @@ import org.junit.jupiter.api.io.TempDir;
 class ProcessTreeTest {
   @TempDir Path directory;
   private final String label = "vl-test-" + UUID.randomUUID();
-  private final ProcessTree tree = new ProcessTree(label);
+  private ProcessTree tree;
 
   @BeforeEach
   void adopt() {
+    tree = new ProcessTree(label, directory.resolve("logs"));
     tree.adoptOrphans();
   }
 
@@ -68,6 +69,24 @@ class ProcessTreeTest {
     assertThat(tree.kill()).isTrue();
     assertThat(child.await()).isEqualTo(new Ending.Signalled(9));
     assertThat(pids).noneMatch(ProcessTreeTest::alive);
+  }
+
+  /**
+   * As after an agent that was killed between starting a script and noting it. Here orphans come
+   * back to this process, so the sign is looked at by itself.
+   */
+  @Test
+  void whoClearedItsEnvironmentIsStillKnownByWhereItsOutputGoes() throws Exception {
+    Files.createDirectories(directory.resolve("logs/e0001"));
+    Path pid = directory.resolve("pid");
+    shell("setsid env -i sh -c 'echo $$ >pid; exec sleep 60' >logs/e0001/output.log 2>&1 & wait");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> Files.exists(pid) && Files.size(pid) > 1);
+    int script = Integer.parseInt(Files.readString(pid).strip());
+    assertThat(ProcessTable.carries(script, ProcessTree.MARKER + "=" + label)).isFalse();
+    assertThat(ProcessTable.writesBelow(script, directory.toRealPath().resolve("logs"))).isTrue();
+    assertThat(ProcessTable.writesBelow(script, directory.toRealPath().resolve("log"))).isFalse();
   }
 
   @Test
