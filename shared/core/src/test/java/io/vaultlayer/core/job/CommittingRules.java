@@ -99,6 +99,22 @@ abstract class CommittingRules {
   }
 
   @Test
+  void whatSharesFilesIsTakenOnlyWhileThePointerThatItSharesWithStands() {
+    var job = Walk.running();
+    job.takes(Edge.COMMITTED, job.commit(100)).takes(Edge.COMMITTED, job.commit(200));
+    var old = Optional.of(Walk.checkpoint(1, 100));
+    var present = Optional.of(Walk.checkpoint(1, 200));
+    var own = (JobEvent.Commit) job.commit(300);
+    job.ignores(
+        Why.POINTER_MOVED,
+        new JobEvent.Commit(own.now(), own.epoch(), own.token(), own.pointer(), old));
+    job.isLost();
+    var left = Walk.checkpoint(1, 300);
+    job.ignores(Why.POINTER_MOVED, new JobEvent.Salvage(job.now(), 2, left, old));
+    job.takes(Edge.SALVAGED, new JobEvent.Salvage(job.now(), 2, left, present));
+  }
+
+  @Test
   void aCompleteCheckpointOfTheClosedEpochIsSalvaged() {
     var job = Walk.running();
     job.takes(Edge.COMMITTED, job.commit(100)).isLost();
