@@ -96,6 +96,18 @@ class MalformedRequestsTest {
   }
 
   @Test
+  void theShellThatARequestIsRepeatedFromMakesNoOtherRequest() {
+    var key = Map.of("idempotency-key", "k");
+    var ids =
+        Stream.of("/usr/bin", "/opt/conda/bin:/usr/bin")
+            .map(path -> request("hostEnvironment", Map.of("PATH", path)))
+            .map(request -> world.call("POST /v1/jobs", Map.of(), key, request))
+            .map(reply -> reply.as(SubmitResponse.class).job().id())
+            .toList();
+    assertThat(ids.getLast()).isEqualTo(ids.getFirst());
+  }
+
+  @Test
   void aCursorThatIsNoneIsToldSo() {
     var job = world.submit(Map.of());
     var reply =

@@ -87,9 +87,8 @@ final class FileSet {
     for (Manifest.File file : manifest.files()) {
       out.writeBytes((separator + Json.render(file)).getBytes(StandardCharsets.UTF_8));
       separator = ",";
-      if (out.size() > Limits.MOST_MANIFEST_BYTES) {
-        throw new IOException(
-            "the manifest has more than " + Limits.MOST_MANIFEST_BYTES + " bytes");
+      if (out.size() > Manifest.MOST_BYTES) {
+        throw new IOException("the manifest has more than " + Manifest.MOST_BYTES + " bytes");
       }
     }
     out.writeBytes(frame.substring(at).getBytes(StandardCharsets.UTF_8));

@@ -1,6 +1,7 @@
 package io.vaultlayer.agent.checkpoint;
 
 import io.vaultlayer.agent.gate.Finding;
+import io.vaultlayer.wire.Manifest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -166,7 +167,7 @@ final class Finder {
   }
 
   private Tree tree(List<String> tops, Sight sight) throws IOException {
-    return tops.size() == sight.tops.size() ? sight.tree : Tree.of(kept, tops, Limits.MOST_FILES);
+    return tops.size() == sight.tops.size() ? sight.tree : Tree.of(kept, tops, Manifest.MOST_FILES);
   }
 
   /**
@@ -270,7 +271,7 @@ final class Finder {
   }
 
   private Sight see(String name, List<String> tops, long passed) throws IOException {
-    Tree seen = Tree.of(kept, tops, Limits.MOST_FILES);
+    Tree seen = Tree.of(kept, tops, Manifest.MOST_FILES);
     filesSeen += seen.files().size();
     Tree tree = name.equals(WHOLE) ? withoutLogs(seen) : seen;
     Sight sight = sights.computeIfAbsent(name, n -> new Sight());

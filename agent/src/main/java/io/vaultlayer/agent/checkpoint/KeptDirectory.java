@@ -16,7 +16,7 @@ import java.util.TreeSet;
 /** The directory of the script's checkpoints between two starts of the script. */
 public final class KeptDirectory {
   /** Hidden, so that neither the script nor the watch takes it for a checkpoint. */
-  static final String STAGING = ".vaultlayer-restore";
+  static final String STAGING = Manifest.RESTORING;
 
   private static final int MOST_ENTRIES = 1_000_000;
 

@@ -45,8 +45,8 @@ public final class OutputsUploader {
    *     says which
    */
   public Stored upload(String job, int epoch, Path directory) throws IOException {
-    List<String> names = Tree.names(directory, Limits.MOST_FILES);
-    Tree tree = Tree.of(directory, names, Limits.MOST_FILES);
+    List<String> names = Tree.names(directory, Manifest.MOST_FILES);
+    Tree tree = Tree.of(directory, names, Manifest.MOST_FILES);
     check(directory, tree);
     String prefix = BucketLayout.outputs(job, epoch);
     var files =
@@ -76,7 +76,7 @@ public final class OutputsUploader {
 
   /** An earlier call got as far as the manifest; it holds if it describes the same files. */
   private FileSet.Written earlier(String key, Manifest mine) throws IOException {
-    byte[] there = store.read(key, Limits.MOST_MANIFEST_BYTES);
+    byte[] there = store.read(key, Manifest.MOST_BYTES);
     try {
       Manifest other = Json.parse(new String(there, StandardCharsets.UTF_8), Manifest.class);
       if (FileSet.sameFiles(mine, other)) {

@@ -6,6 +6,7 @@ import io.vaultlayer.agent.s3.StoreException;
 import io.vaultlayer.wire.AttemptApi;
 import io.vaultlayer.wire.Json;
 import io.vaultlayer.wire.Manifest;
+import io.vaultlayer.wire.ManifestRules;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -15,10 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -44,12 +43,12 @@ final class Restorer {
   Manifest manifest(Scope scope, AttemptApi.Pointer pointer)
       throws DamagedCheckpoint, StoreException {
     String key = pointer.manifestKey();
-    if (key == null || !isOwn(scope, key)) {
+    if (key == null || !ManifestRules.isOwn(scope.job(), key)) {
       throw new DamagedCheckpoint("the manifest " + key + " is not the job's own");
     }
     byte[] content;
     try {
-      content = store.read(key, Limits.MOST_MANIFEST_BYTES);
+      content = store.read(key, Manifest.MOST_BYTES);
     } catch (StoreException.NotThere e) {
       throw new DamagedCheckpoint("the manifest " + key + " is missing");
     } catch (StoreException.WrongSize e) {
@@ -275,52 +274,12 @@ final class Restorer {
 
   private static void check(Scope scope, AttemptApi.Pointer pointer, Manifest manifest)
       throws DamagedCheckpoint {
-    List<Manifest.File> files = manifest.files();
-    if (files == null || files.isEmpty() || files.size() > Limits.MOST_FILES) {
-      throw new DamagedCheckpoint("the manifest names no files, or too many");
+    var problem = ManifestRules.problem(scope.job(), manifest);
+    if (problem.isPresent()) {
+      throw new DamagedCheckpoint(problem.get());
     }
     if (manifest.step() == null || manifest.step() != pointer.step()) {
       throw new DamagedCheckpoint("the manifest is of step " + manifest.step());
     }
-    Map<String, Boolean> taken = new HashMap<>();
-    Set<String> directories = new HashSet<>();
-    for (Manifest.File file : files) {
-      if (file == null || file.path() == null || file.key() == null || file.sha256() == null) {
-        throw new DamagedCheckpoint("the manifest has an incomplete entry");
-      }
-      if (file.bytes() < 0 || !isSafe(file.path()) || taken.put(file.path(), true) != null) {
-        throw new DamagedCheckpoint(
-            "the manifest names a file wrongly: " + Gate.shown(file.path()));
-      }
-      if (!isOwn(scope, file.key())) {
-        throw new DamagedCheckpoint("the manifest names a key that is not the job's own");
-      }
-      for (int at = file.path().indexOf('/'); at >= 0; at = file.path().indexOf('/', at + 1)) {
-        directories.add(file.path().substring(0, at));
-      }
-    }
-    for (String directory : directories) {
-      if (taken.containsKey(directory)) {
-        throw new DamagedCheckpoint(
-            "the manifest has a file where it has a directory: " + Gate.shown(directory));
-      }
-    }
-  }
-
-  private static boolean isOwn(Scope scope, String key) {
-    return key.startsWith(scope.jobPrefix() + "checkpoints/") && isSafe(key);
-  }
-
-  /** Relative, without segments that lead elsewhere, and nothing that our own names use. */
-  private static boolean isSafe(String path) {
-    if (path.isEmpty() || path.indexOf('\0') >= 0 || path.startsWith(KeptDirectory.STAGING)) {
-      return false;
-    }
-    for (String segment : path.split("/", -1)) {
-      if (segment.isEmpty() || segment.equals(".") || segment.equals("..")) {
-        return false;
-      }
-    }
-    return path.split("/", -1).length <= Tree.DEEPEST + 8;
   }
 }

@@ -1,6 +1,7 @@
 package io.vaultlayer.agent.checkpoint;
 
 import io.vaultlayer.wire.Json;
+import io.vaultlayer.wire.Manifest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -180,7 +181,7 @@ final class Snapshots {
 
   private void discard(Path directory) throws IOException {
     Path files = directory.resolve("files");
-    discard(directory, Tree.of(files, Tree.names(files, Limits.MOST_FILES), Limits.MOST_FILES));
+    discard(directory, Tree.of(files, Tree.names(files, Manifest.MOST_FILES), Manifest.MOST_FILES));
   }
 
   private Tree.Entry keep(Tree.Entry entry, Path to, boolean copy) throws IOException {
@@ -253,7 +254,7 @@ final class Snapshots {
   private static Optional<Snapshot> recover(Path directory) {
     try {
       Record record = Json.parse(Files.readString(directory.resolve(RECORD)), Record.class);
-      Tree tree = Tree.of(directory.resolve("files"), record.tops(), Limits.MOST_FILES);
+      Tree tree = Tree.of(directory.resolve("files"), record.tops(), Manifest.MOST_FILES);
       if (!states(tree).equals(record.states())) {
         return Optional.empty();
       }

@@ -165,7 +165,7 @@ final class Uploader {
     if (sender.sendManifest(key, content)) {
       return Optional.of(FileSet.Written.of(content, manifest));
     }
-    byte[] there = store.read(key, Limits.MOST_MANIFEST_BYTES);
+    byte[] there = store.read(key, Manifest.MOST_BYTES);
     try {
       Manifest other = Json.parse(new String(there, StandardCharsets.UTF_8), Manifest.class);
       return FileSet.sameFiles(manifest, other)

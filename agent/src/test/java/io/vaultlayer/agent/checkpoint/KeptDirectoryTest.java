@@ -246,7 +246,7 @@ class KeptDirectoryTest {
       strings = {"jobs/job_other/checkpoints/x", "jobs/%s/../job_other/x", "other", "jobs/%s//x"})
   void refusesKeysOutsideTheJob(String key) throws Exception {
     var file = new Manifest.File("checkpoint-1/w", key.formatted(JOB), 1, sha("x"), "00000000");
-    damaged(pointer(1, List.of(file)), "not the job's own");
+    damaged(pointer(1, List.of(file)), "outside the job's checkpoints");
     assertThat(bucket.calls()).allMatch(call -> call.key().endsWith(BucketLayout.MANIFEST));
   }
 

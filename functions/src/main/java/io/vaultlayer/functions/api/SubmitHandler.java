@@ -92,9 +92,14 @@ public final class SubmitHandler {
     return answer(lease);
   }
 
-  /** Of what is asked for: in which order a client writes its variables says nothing. */
+  /**
+   * Of what is asked for. In which order a client writes its variables says nothing, nor from which
+   * shell it was called: {@code hostEnvironment} is what the terminal of the moment had.
+   */
   private static String digest(SubmitRequest request) {
-    return TokenHash.of(Json.render(sorted(Json.toMap(request)))).hex();
+    var asked = new TreeMap<String, Object>(Json.toMap(request));
+    asked.remove("hostEnvironment");
+    return TokenHash.of(Json.render(sorted(asked))).hex();
   }
 
   private static Object sorted(Object value) {

@@ -7,6 +7,7 @@ import io.vaultlayer.core.port.Bucket;
 import io.vaultlayer.wire.BucketLayout;
 import io.vaultlayer.wire.Json;
 import io.vaultlayer.wire.Manifest;
+import io.vaultlayer.wire.ManifestRules;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -50,7 +51,7 @@ public final class CheckpointVerifier {
   }
 
   private Look compare(JobId job, Manifest manifest) {
-    var problem = ManifestRules.problem(job, manifest);
+    var problem = ManifestRules.problem(job.value(), manifest);
     if (problem.isPresent()) {
       return new Look.Damaged(problem.get());
     }

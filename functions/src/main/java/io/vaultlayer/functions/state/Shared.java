@@ -8,6 +8,7 @@ import io.vaultlayer.core.port.Bucket;
 import io.vaultlayer.wire.BucketLayout;
 import io.vaultlayer.wire.Json;
 import io.vaultlayer.wire.Manifest;
+import io.vaultlayer.wire.ManifestRules;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Optional;
@@ -85,7 +86,7 @@ public final class Shared {
    */
   public static Set<String> keys(Bucket bucket, JobId job, String manifestKey) {
     return bucket.read(manifestKey, Manifest.MOST_BYTES).map(Shared::keys).orElse(Set.of()).stream()
-        .filter(key -> ManifestRules.isOwn(job, key))
+        .filter(key -> ManifestRules.isOwn(job.value(), key))
         .collect(Collectors.toSet());
   }
 

@@ -18,11 +18,17 @@ public record Manifest(
     String framework,
     List<File> files,
     Map<String, Object> health) {
-  /** Most files of one checkpoint. */
-  public static final int MOST_FILES = 100_000;
+  /**
+   * Most files of one checkpoint: what an agent of 48 MiB heap restores and carries. One that ran
+   * out of memory on more would lose the job instead of one checkpoint.
+   */
+  public static final int MOST_FILES = 10_000;
 
-  /** Largest manifest in bytes. */
-  public static final int MOST_BYTES = 64 << 20;
+  /** Largest manifest in bytes: 400 for each file. */
+  public static final int MOST_BYTES = 4 << 20;
+
+  /** Where a restore gathers files inside the kept directory; no file of a script begins so. */
+  public static final String RESTORING = ".vaultlayer-restore";
 
   /** One file; {@code sha256} in hex, {@code crc} the CRC32 of the content in 8 hex digits. */
   public record File(String path, String key, long bytes, String sha256, String crc) {}

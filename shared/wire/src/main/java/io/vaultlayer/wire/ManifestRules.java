@@ -1,19 +1,17 @@
-package io.vaultlayer.functions.state;
+package io.vaultlayer.wire;
 
-import io.vaultlayer.core.job.JobId;
-import io.vaultlayer.wire.BucketLayout;
-import io.vaultlayer.wire.Manifest;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What a manifest must say before its files are looked for. It was written by a host that is not
- * ours, and whoever restores it relies on this: what no agent can restore must never be committed
- * or salvaged, since nothing that is damaged would be found there to condemn.
+ * What a manifest must say before its files are looked for or fetched: one rule for the control
+ * plane and the agents. It was written by a host that is not ours, and what no agent can restore
+ * must never be committed or salvaged, since nothing that is damaged would be found there to
+ * condemn.
  */
-final class ManifestRules {
+public final class ManifestRules {
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
   /** Deeper than any kept directory may be nested, and what agents restore. */
@@ -22,11 +20,11 @@ final class ManifestRules {
   private ManifestRules() {}
 
   /** What is wrong with it; empty when nothing is. */
-  static Optional<String> problem(JobId job, Manifest manifest) {
+  public static Optional<String> problem(String job, Manifest manifest) {
     if (manifest.files() == null
         || manifest.files().isEmpty()
         || manifest.files().size() > Manifest.MOST_FILES
-        || !job.value().equals(manifest.job())) {
+        || !job.equals(manifest.job())) {
       return Optional.of("the manifest names no files, too many, or another job");
     }
     var paths = new HashSet<String>();
@@ -38,7 +36,9 @@ final class ManifestRules {
           || file.bytes() < 0) {
         return Optional.of("the manifest has an incomplete entry");
       }
-      if (!isPlain(file.path()) || !paths.add(file.path())) {
+      if (!isPlain(file.path())
+          || file.path().startsWith(Manifest.RESTORING)
+          || !paths.add(file.path())) {
         return Optional.of("the manifest names a file wrongly, or twice");
       }
       if (file.key() == null || !isOwn(job, file.key())) {
@@ -51,12 +51,12 @@ final class ManifestRules {
   }
 
   /** True for an object under the job's checkpoints. */
-  static boolean isOwn(JobId job, String key) {
-    return key.startsWith(BucketLayout.job(job.value()) + "checkpoints/") && isPlain(key);
+  public static boolean isOwn(String job, String key) {
+    return key.startsWith(BucketLayout.job(job) + "checkpoints/") && isPlain(key);
   }
 
   /** Relative, and without segments that lead elsewhere. */
-  private static boolean isPlain(String path) {
+  public static boolean isPlain(String path) {
     var segments = path.split("/", -1);
     for (var segment : segments) {
       if (segment.isEmpty() || segment.equals(".") || segment.equals("..")) {
