@@ -2,6 +2,7 @@ package io.vaultlayer.functions;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vaultlayer.core.port.Provider.Refusal;
 import io.vaultlayer.core.port.Provider.Sighting;
 import io.vaultlayer.testkit.fake.FakeProvider.NextCreate;
 import io.vaultlayer.wire.BucketLayout;
@@ -93,6 +94,46 @@ class PeersComplaintsTest {
   }
 
   @Test
+  void theLossOfOneHostTouchesNoOther() {
+    var jobs = new ArrayList<String>();
+    var agents = new ArrayList<FakeAgent>();
+    for (int i = 0; i < 8; i++) {
+      jobs.add(world.submit(Map.of()));
+      agents.add(running(jobs.getLast()));
+    }
+    var lost = agents.removeFirst();
+    world.provider.vanish(lost.bootstrap.label());
+    for (long step = 1; step <= 25; step++) {
+      world.pass(Duration.ofSeconds(2));
+      for (var agent : agents) {
+        assertThat(agent.beat("running", step).status()).isEqualTo(200);
+      }
+    }
+    assertThat(world.status(jobs.getFirst()).epoch()).isEqualTo(2);
+    assertThat(world.provider.terminations())
+        .doesNotContainAnyElementsOf(
+            agents.stream().map(agent -> agent.bootstrap.label()).toList());
+    jobs.stream().skip(1).forEach(job -> assertThat(world.status(job).epoch()).isEqualTo(1));
+  }
+
+  @Test
+  void aHostThatIsHeardMayTakeLongToGetReady() {
+    var job = world.submit(Map.of());
+    var agent = FakeAgent.ofLastLaunch(world);
+    assertThat(agent.register().status()).isEqualTo(200);
+    for (int i = 0; i < 45 * 60; i += 2) {
+      world.pass(Duration.ofSeconds(2));
+      assertThat(agent.beat(i < 1800 ? "fetching" : "setup", null).status()).isEqualTo(200);
+    }
+    assertThat(world.provider.launches()).hasSize(1);
+    assertThat(world.status(job).epoch()).isEqualTo(1);
+    assertThat(agent.beat("running", 1L).status()).isEqualTo(200);
+    assertThat(agent.succeed().status()).isEqualTo(200);
+    world.pass(Duration.ofMinutes(10));
+    clean();
+  }
+
+  @Test
   void aCleanUpThatFailsLeavesASuccessASuccess() {
     var job = world.submit(Map.of());
     var agent = running(job);
@@ -122,6 +163,42 @@ class PeersComplaintsTest {
     world.provider.failing(false);
     world.pass(Duration.ofMinutes(10));
     clean();
+  }
+
+  /** Everything that asks the provider is refused, creates too, for longer than a night. */
+  @Test
+  void keysThatExpireCostAnInstanceUntilTheyAreRenewedAndNoJob() {
+    var ending = world.submit(Map.of());
+    running(ending);
+    var training = world.submit(Map.of());
+    var agent = running(training);
+    world.provider.failing(true);
+    for (int i = 0; i < 50; i++) {
+      world.provider.nextCreate(new NextCreate.Refuse(Refusal.ACCOUNT));
+    }
+    cancel(ending);
+    var late = world.submit(Map.of());
+    beating(agent, Duration.ofHours(10), 18_000);
+    assertThat(world.status(training).epoch()).isEqualTo(1);
+    assertThat(world.status(ending).state()).isEqualTo("cancelled");
+    assertThat(check().openInstances()).isEqualTo(2);
+    assertThat(world.status(late).state()).isEqualTo("waiting");
+
+    world.provider.failing(false);
+    world.provider.forgetNextCreates();
+    long step = 18_000;
+    while (!FakeAgent.ofLastLaunch(world).bootstrap.job().equals(late)) {
+      step += 5;
+      assertThat(step).as("an hour, in steps").isLessThan(18_000 + 1_800);
+      beating(agent, Duration.ofSeconds(10), step);
+    }
+    var next = running(late);
+    for (long done = 1; done <= 60; done++) {
+      beating(agent, Duration.ofSeconds(2), step + done);
+      assertThat(next.beat("running", done).status()).isEqualTo(200);
+    }
+    assertThat(world.provider.alive())
+        .containsExactlyInAnyOrder(agent.bootstrap.label(), next.bootstrap.label());
   }
 
   @Test
