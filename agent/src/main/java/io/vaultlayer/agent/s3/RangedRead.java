@@ -16,6 +16,9 @@ final class RangedRead {
    */
   private static final long GATHER_NANOS = 500_000;
 
+  /** Of a smaller object the wait would be felt: its answer is most of what it costs. */
+  private static final long GATHER_FROM = 4L << 20;
+
   /** One for each thread that reads; direct, so that what comes is copied once at most. */
   private static final ThreadLocal<ByteBuffer> PIECES =
       ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(PIECE_BYTES));
@@ -24,6 +27,7 @@ final class RangedRead {
   private final Sink sink;
   private final String key;
   private final long end;
+  private final boolean gathers;
   private long at;
   private long total;
 
@@ -33,6 +37,7 @@ final class RangedRead {
     this.key = key;
     this.at = offset;
     this.end = offset + bytes;
+    this.gathers = bytes >= GATHER_FROM;
   }
 
   /** The answer's body broke off or was no answer: the request may be sent again. */
@@ -79,7 +84,7 @@ final class RangedRead {
       while (at < end) {
         piece.clear().limit((int) Math.min(piece.capacity(), end - at));
         readSome(x, piece);
-        while (piece.hasRemaining()) {
+        while (gathers && piece.hasRemaining()) {
           LockSupport.parkNanos(GATHER_NANOS);
           readSome(x, piece);
         }
