@@ -2,7 +2,6 @@ package io.vaultlayer.functions;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vaultlayer.core.port.Provider.Refusal;
 import io.vaultlayer.core.port.Provider.Sighting;
 import io.vaultlayer.testkit.fake.FakeProvider.NextCreate;
 import io.vaultlayer.wire.BucketLayout;
@@ -165,7 +164,7 @@ class PeersComplaintsTest {
     clean();
   }
 
-  /** Everything that asks the provider is refused, creates too, for longer than a night. */
+  /** Whatever is asked of the provider fails, for longer than a night. */
   @Test
   void keysThatExpireCostAnInstanceUntilTheyAreRenewedAndNoJob() {
     var ending = world.submit(Map.of());
@@ -173,9 +172,6 @@ class PeersComplaintsTest {
     var training = world.submit(Map.of());
     var agent = running(training);
     world.provider.failing(true);
-    for (int i = 0; i < 50; i++) {
-      world.provider.nextCreate(new NextCreate.Refuse(Refusal.ACCOUNT));
-    }
     cancel(ending);
     var late = world.submit(Map.of());
     beating(agent, Duration.ofHours(10), 18_000);
@@ -185,7 +181,6 @@ class PeersComplaintsTest {
     assertThat(world.status(late).state()).isEqualTo("waiting");
 
     world.provider.failing(false);
-    world.provider.forgetNextCreates();
     long step = 18_000;
     while (!FakeAgent.ofLastLaunch(world).bootstrap.job().equals(late)) {
       step += 5;

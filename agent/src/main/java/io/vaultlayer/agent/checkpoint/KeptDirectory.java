@@ -15,9 +15,6 @@ import java.util.TreeSet;
 
 /** The directory of the script's checkpoints between two starts of the script. */
 public final class KeptDirectory {
-  /** Hidden, so that neither the script nor the watch takes it for a checkpoint. */
-  static final String STAGING = Manifest.RESTORING;
-
   private static final int MOST_ENTRIES = 1_000_000;
 
   /** What was moved aside is for a look after a failure; older ones than these are removed. */
@@ -53,7 +50,7 @@ public final class KeptDirectory {
   public Optional<Restored> prepare(Scope scope, Optional<AttemptApi.Pointer> pointer)
       throws DamagedCheckpoint, IOException {
     Path kept = Files.createDirectories(scope.kept());
-    Path staging = kept.resolve(STAGING);
+    Path staging = kept.resolve(Manifest.RESTORING);
     Trees.delete(staging);
     if (pointer.isEmpty()) {
       moveAside(scope);
@@ -109,7 +106,7 @@ public final class KeptDirectory {
 
   private static void moveAside(Scope scope) throws IOException {
     List<String> names = Tree.names(scope.kept(), MOST_ENTRIES);
-    names = names.stream().filter(name -> !name.equals(STAGING)).toList();
+    names = names.stream().filter(name -> !name.equals(Manifest.RESTORING)).toList();
     if (names.isEmpty()) {
       return;
     }

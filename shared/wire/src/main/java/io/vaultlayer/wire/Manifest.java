@@ -27,7 +27,10 @@ public record Manifest(
   /** Largest manifest in bytes: 400 for each file. */
   public static final int MOST_BYTES = 4 << 20;
 
-  /** Where a restore gathers files inside the kept directory; no file of a script begins so. */
+  /**
+   * Where a restore gathers files inside the kept directory; no file of a script begins so. Hidden,
+   * so that neither the script nor the watch takes it for a checkpoint.
+   */
   public static final String RESTORING = ".vaultlayer-restore";
 
   /** One file; {@code sha256} in hex, {@code crc} the CRC32 of the content in 8 hex digits. */

@@ -56,7 +56,7 @@ public final class ManifestRules {
   }
 
   /** Relative, and without segments that lead elsewhere. */
-  public static boolean isPlain(String path) {
+  private static boolean isPlain(String path) {
     var segments = path.split("/", -1);
     for (var segment : segments) {
       if (segment.isEmpty() || segment.equals(".") || segment.equals("..")) {

@@ -215,11 +215,6 @@ public final class FakeProvider implements Provider {
     nextCreates.add(next);
   }
 
-  /** What was queued for creates is dropped. */
-  public synchronized void forgetNextCreates() {
-    nextCreates.clear();
-  }
-
   /** From now on lists leave out the first {@code count} instances and say so; 0 ends it. */
   public synchronized void partialList(int count) {
     hiddenFromList = count;
