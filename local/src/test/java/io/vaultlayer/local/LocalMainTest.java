@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The plane as a process: it survives kill -9, yields to a running one, and says why it refuses.
  */
 class LocalMainTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
 
   @TempDir Path directory;
   private Home home;

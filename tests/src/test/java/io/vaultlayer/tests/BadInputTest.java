@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
  * Whatever is wrong with what was asked for is said in one line of one shape, with the exit code of
  * the contract, and nothing is half-done.
  */
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
 class BadInputTest {
   private static final String NOBODY = "job_01m7y2me7mzbra623g0hw1bygn";
 

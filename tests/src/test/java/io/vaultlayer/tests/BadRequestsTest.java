@@ -10,7 +10,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -18,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What the plane answers to requests that no program of ours would send. */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
 class BadRequestsTest {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static Home home;
@@ -74,8 +73,7 @@ class BadRequestsTest {
   void anAttemptOfAnotherEpochOrWithAnotherTokenIsRefused() {
     var job =
         home.submit(workdir, "python3", "chain.py", "--steps", "2000", "--step-seconds", "0.05");
-    home.await(
-        job, Duration.ofMinutes(2), "running", s -> s.path("state").asText().equals("running"));
+    home.await(job, Home.PATIENCE, "running", s -> s.path("state").asText().equals("running"));
     var attempt = home.vl("local", "credentials", job, "--json").ok().json().path("token").asText();
     var beat = "{\"beat\":1000000,\"phase\":\"running\",\"warnings\":[]}";
     var path = "/v1/attempts/" + job + "/";
@@ -117,7 +115,7 @@ class BadRequestsTest {
     var named =
         "{\"command\":[\"true\"],\"workdir\":{\"sha256\":\"" + "0".repeat(64) + "\",\"bytes\":1}}";
     refused(post("/v1/jobs", token, named, "Idempotency-Key", key), 409, null);
-    home.awaitEnd(first, Duration.ofMinutes(2));
+    home.awaitEnd(first, Home.PATIENCE);
   }
 
   private static void refused(Answered answered, int status, String code) {

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -26,9 +25,8 @@ import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** With one job's credentials nothing of another job, of the past or of the bucket is reached. */
-@Timeout(value = 4, unit = TimeUnit.MINUTES)
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
 class BucketRulesTest {
-  private static final Duration SOON = Duration.ofSeconds(60);
   private static Home home;
   private static Path workdir;
   private static String mine;
@@ -51,7 +49,8 @@ class BucketRulesTest {
   private static String started() {
     var job =
         home.submit(workdir, "python3", "chain.py", "--steps", "100000", "--step-seconds", "0.1");
-    home.await(job, SOON, "a checkpoint", s -> s.path("checkpoint").path("step").asLong() > 0);
+    home.await(
+        job, Home.PATIENCE, "a checkpoint", s -> s.path("checkpoint").path("step").asLong() > 0);
     return job;
   }
 
@@ -220,7 +219,7 @@ class BucketRulesTest {
       var own = object(job);
       s3.headObject(r -> r.bucket(bucket()).key(own));
       home.vl("kill-instance", job).ok();
-      home.await(job, SOON, "epoch 2", s -> s.path("epoch").asInt() == 2);
+      home.await(job, Home.PATIENCE, "epoch 2", s -> s.path("epoch").asInt() == 2);
       forbidden(() -> s3.headObject(r -> r.bucket(bucket()).key(own)));
       forbidden(() ->
           s3.putObject(

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -62,15 +61,14 @@ class CliJsonTest {
             "20");
     home.await(
         job,
-        Duration.ofMinutes(2),
+        Home.PATIENCE,
         "a checkpoint and work behind it",
         s -> s.path("step").asLong() > s.path("checkpoint").path("step").asLong(1 << 20));
     take(home, "vl kill-instance digits");
-    var end = home.awaitEnd(job, Duration.ofMinutes(3));
+    var end = home.awaitEnd(job, Home.PATIENCE);
     assertThat(end.path("attempts").size()).as("attempts of " + end).isGreaterThan(1);
     var sleeper = home.submit(DIGITS, "--name", "sleeper", "sleep", "600");
-    home.await(
-        sleeper, Duration.ofMinutes(1), "running", s -> s.path("state").asText().equals("running"));
+    home.await(sleeper, Home.PATIENCE, "running", s -> s.path("state").asText().equals("running"));
 
     take(home, "vl status digits");
     take(home, "vl ps -a");

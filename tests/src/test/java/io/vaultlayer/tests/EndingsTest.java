@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -18,9 +17,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** How a job ends, what it says then, and what can still be done with it. */
 @Execution(ExecutionMode.CONCURRENT)
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
 class EndingsTest {
-  private static final Duration SOON = Duration.ofSeconds(90);
   private static Home home;
 
   @BeforeAll
@@ -38,7 +36,7 @@ class EndingsTest {
     var job = home.submit(Scripts.directory("chain.py"), "--no-failover", "python3", "chain.py");
     running(job);
     home.vl("kill-instance", job).ok();
-    var end = home.awaitEnd(job, SOON);
+    var end = home.awaitEnd(job, Home.PATIENCE);
     assertThat(end.path("state").asText()).isEqualTo("failed");
     assertThat(end.path("reason").asText()).isEqualTo("single_attempt_lost");
     assertThat(outcomes(end)).containsExactly("lost");
@@ -81,7 +79,7 @@ class EndingsTest {
       int now = epoch;
       home.await(
           job,
-          SOON,
+          Home.PATIENCE,
           "steps in epoch " + now,
           s ->
               s.path("epoch").asInt() == now
@@ -89,7 +87,7 @@ class EndingsTest {
                   && s.path("step").asLong() > 0);
       home.vl("kill-instance", job).ok();
     }
-    var end = home.awaitEnd(job, SOON);
+    var end = home.awaitEnd(job, Home.PATIENCE);
     assertThat(end.path("state").asText()).isEqualTo("failed");
     assertThat(end.path("reason").asText()).isEqualTo("no_progress");
     assertThat(outcomes(end)).containsExactly("lost", "lost", "lost");
@@ -141,16 +139,22 @@ class EndingsTest {
             "--checkpoint-every",
             "10");
     var status =
-        home.await(job, SOON, "a checkpoint", s -> s.path("checkpoint").path("step").asLong() > 0);
+        home.await(
+            job,
+            Home.PATIENCE,
+            "a checkpoint",
+            s -> s.path("checkpoint").path("step").asLong() > 0);
     var children = children(home.instance(job, 1));
     assertThat(children).hasSize(3).allMatch(Processes::isAlive);
     home.vl("cancel", job).ok();
-    var end = home.awaitEnd(job, SOON);
+    var end = home.awaitEnd(job, Home.PATIENCE);
     assertThat(end.path("state").asText()).isEqualTo("cancelled");
     assertThat(end.path("reason").asText()).isEqualTo("cancelled");
     Home.until(
-        SOON, "the end of all children", () -> children.stream().noneMatch(Processes::isAlive));
-    Home.until(SOON, "no process", () -> Home.processes(home.instance(job, 1)).isEmpty());
+        Home.PATIENCE,
+        "the end of all children",
+        () -> children.stream().noneMatch(Processes::isAlive));
+    Home.until(Home.PATIENCE, "no process", () -> Home.processes(home.instance(job, 1)).isEmpty());
 
     // The checkpoint is kept, and a resume goes on from it under the same id.
     long kept = end.path("checkpoint").path("step").asLong();
@@ -164,12 +168,13 @@ class EndingsTest {
     var refused = home.vl("resume", job, "--json");
     assertThat(refused.exit()).isEqualTo(3);
     assertThat(refused.json().path("message").asText()).startsWith("resuming " + job + ": ");
-    var stepped = home.await(job, SOON, "steps of epoch 2", s -> s.path("step").asLong() > kept);
+    var stepped =
+        home.await(job, Home.PATIENCE, "steps of epoch 2", s -> s.path("step").asLong() > kept);
     var second = stepped.path("attempts").get(1);
     assertThat(second.path("resumedFrom").asLong()).isEqualTo(kept);
     assertThat(second.path("firstStep").asLong()).isEqualTo(kept + 1);
     home.vl("cancel", job).ok();
-    Home.until(SOON, "no process", () -> Home.processes(home.instance(job, 2)).isEmpty());
+    Home.until(Home.PATIENCE, "no process", () -> Home.processes(home.instance(job, 2)).isEmpty());
   }
 
   @Test
@@ -185,7 +190,8 @@ class EndingsTest {
   }
 
   private static JsonNode running(String job) {
-    return home.await(job, SOON, "running", s -> s.path("state").asText().equals("running"));
+    return home.await(
+        job, Home.PATIENCE, "running", s -> s.path("state").asText().equals("running"));
   }
 
   private static List<String> outcomes(JsonNode status) {

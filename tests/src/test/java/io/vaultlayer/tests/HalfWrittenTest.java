@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -21,9 +20,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A checkpoint that is not whole is never resumed from; the one before it is. */
 @Execution(ExecutionMode.CONCURRENT)
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
 class HalfWrittenTest {
-  private static final Duration SOON = Duration.ofSeconds(90);
   private static Home home;
 
   @BeforeAll
@@ -43,16 +41,17 @@ class HalfWrittenTest {
     };
     var job = home.submit(Scripts.directory("torn_save.py"), command);
     var output = "scratch/logs/e00000001/output.log";
-    home.await(job, SOON, "a first checkpoint", HalfWrittenTest::hasCheckpoint);
+    home.await(job, Home.PATIENCE, "a first checkpoint", HalfWrittenTest::hasCheckpoint);
     var instance = home.instance(job, 1);
     var began = begun(Home.read(instance.resolve(output)));
-    Home.until(SOON, "a save to begin", () -> begun(Home.read(instance.resolve(output))) > began);
+    Home.until(
+        Home.PATIENCE, "a save to begin", () -> begun(Home.read(instance.resolve(output))) > began);
     Home.sleep(700);
     Home.training(instance, "torn_save.py").forEach(pid -> Processes.kill("KILL", pid));
     var torn = begun(Home.read(instance.resolve(output)));
     assertThat(Home.read(instance.resolve(output))).doesNotContain("end save " + torn);
 
-    var end = home.awaitEnd(job, Duration.ofMinutes(3));
+    var end = home.awaitEnd(job, Home.PATIENCE);
     assertThat(end.path("state").asText()).as(end.toString()).isEqualTo("succeeded");
     var second = attempt(end, 2);
     assertThat(second.path("resumedFrom").asLong()).isLessThan(torn).isPositive();
@@ -80,13 +79,14 @@ class HalfWrittenTest {
             "0.1",
             "--megabytes",
             "200");
-    home.await(job, SOON, "a first checkpoint", HalfWrittenTest::hasCheckpoint);
+    home.await(job, Home.PATIENCE, "a first checkpoint", HalfWrittenTest::hasCheckpoint);
     var instance = home.instance(job, 1);
     var agent = Home.agent(instance);
     // Parts and finished objects of a step whose manifest has not come.
-    Home.until(SOON, "an upload under way", () -> isUploading(home.bucket(job)));
+    Home.until(Home.PATIENCE, "an upload under way", () -> isUploading(home.bucket(job)));
     Processes.kill("KILL", agent);
-    var status = home.await(job, SOON, "the next attempt", s -> s.path("epoch").asInt() > 1);
+    var status =
+        home.await(job, Home.PATIENCE, "the next attempt", s -> s.path("epoch").asInt() > 1);
     var committed = new ArrayList<Long>();
     for (var checkpoint : home.checkpoints(job)) {
       if (checkpoint.path("epoch").asInt() == 1) {
@@ -96,7 +96,7 @@ class HalfWrittenTest {
     }
     assertThat(committed).as(status.toString()).isNotEmpty().doesNotContain(60L);
 
-    var end = home.awaitEnd(job, Duration.ofMinutes(3));
+    var end = home.awaitEnd(job, Home.PATIENCE);
     assertThat(end.path("state").asText()).as(end.toString()).isEqualTo("succeeded");
     assertThat(attempt(end, 2).path("resumedFrom").asLong()).isEqualTo(committed.getLast());
     assertThat(home.weights(job)).isEqualTo(undisturbedChain(60));
@@ -105,7 +105,7 @@ class HalfWrittenTest {
   @Test
   void aCheckpointWithoutItsManifestIsCondemnedAndTheOneBeforeIsResumedFrom() throws IOException {
     var job = damaged(newest -> Files.delete(newest.resolve("_manifest.json")));
-    var end = home.awaitEnd(job, Duration.ofMinutes(2));
+    var end = home.awaitEnd(job, Home.PATIENCE);
     resumedFromTheOneBefore(job, end);
   }
 
@@ -117,7 +117,7 @@ class HalfWrittenTest {
             file.setLength(16);
           }
         });
-    var end = home.awaitEnd(job, Duration.ofMinutes(2));
+    var end = home.awaitEnd(job, Home.PATIENCE);
     resumedFromTheOneBefore(job, end);
   }
 
@@ -131,7 +131,7 @@ class HalfWrittenTest {
             file.write(first ^ 0x40);
           }
         });
-    var end = home.awaitEnd(job, Duration.ofMinutes(2));
+    var end = home.awaitEnd(job, Home.PATIENCE);
     resumedFromTheOneBefore(job, end);
   }
 
@@ -157,7 +157,10 @@ class HalfWrittenTest {
             "0.1");
     var status =
         home.await(
-            job, SOON, "two checkpoints", s -> s.path("checkpoint").path("step").asLong() >= 40);
+            job,
+            Home.PATIENCE,
+            "two checkpoints",
+            s -> s.path("checkpoint").path("step").asLong() >= 40);
     // Nothing is committed while it stands still, and it is dead before its lease is over.
     var instance = home.instance(job, 1);
     Home.processes(instance).forEach(pid -> Processes.kill("STOP", pid));

@@ -4,6 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vaultlayer.wire.Json;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +27,13 @@ import java.util.stream.Stream;
  */
 final class Home implements AutoCloseable {
   static final Path CHECKOUT = checkout();
+
+  /** Each wait ends within seconds; a machine with much else to do takes longer, and may. */
+  static final Duration PATIENCE = Duration.ofMinutes(5);
+
   private static final Duration LONGEST_COMMAND = Duration.ofMinutes(10);
+  private static final Duration LONGEST_LOOK = Duration.ofSeconds(20);
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
   final Path directory;
   private final Map<String, String> environment;
 
@@ -138,12 +148,38 @@ final class Home implements AutoCloseable {
     return vl("status", job, "--json").ok().json();
   }
 
+  /**
+   * The same document, asked for by this process: a command costs some third of a second of a
+   * processor, and looks that come again and again would leave little of it to what is tested. A
+   * plane that does not answer is started again as any command does it.
+   */
+  private JsonNode look(String job) {
+    try {
+      var plane = planeFile();
+      var token = read(Path.of(plane.path("tokenFile").asText())).strip();
+      var asked =
+          HttpRequest.newBuilder(URI.create(plane.path("endpoint").asText() + "/v1/jobs/" + job))
+              .header("Authorization", "Bearer " + token)
+              .timeout(LONGEST_LOOK)
+              .build();
+      var answer = HTTP.send(asked, BodyHandlers.ofString());
+      if (answer.statusCode() == 200) {
+        return Json.tree(answer.body());
+      }
+    } catch (IOException | AssertionError | Json.MalformedJson e) {
+      return status(job); // killed or not up yet, or its file is gone with it
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+    return status(job);
+  }
+
   /** Looks until the status is as wished, or fails with what it was last. */
   JsonNode await(String job, Duration limit, String what, Predicate<JsonNode> wished) {
     var end = Instant.now().plus(limit);
     JsonNode last = null;
     while (Instant.now().isBefore(end)) {
-      last = status(job);
+      last = look(job);
       if (wished.test(last)) {
         return last;
       }
@@ -235,22 +271,6 @@ final class Home implements AutoCloseable {
   void killPlane() {
     Processes.kill("KILL", planeFile().path("pid").asLong());
     Processes.awaitGone(planeFile().path("pid").asLong());
-  }
-
-  /** Directory of the job's newest instance. */
-  Path newestInstance(String job) {
-    try (Stream<Path> all = Files.list(local().resolve("instances"))) {
-      return all.filter(p -> p.getFileName().toString().contains(job))
-          .max(java.util.Comparator.comparingInt(p -> epoch(p.getFileName().toString())))
-          .orElseThrow();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  private static int epoch(String label) {
-    var tail = label.substring(label.lastIndexOf("-e") + 2);
-    return Integer.parseInt(tail.substring(0, tail.indexOf('-')));
   }
 
   /** The job's instance of one epoch; the newest where it was launched more than once. */

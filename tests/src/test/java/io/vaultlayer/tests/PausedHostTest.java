@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,10 +18,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A host that stands still past its lease loses the job, and learns it when it wakes up. */
 @Execution(ExecutionMode.CONCURRENT)
-@Timeout(value = 10, unit = TimeUnit.MINUTES)
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
 class PausedHostTest {
-  /** Each takes seconds; a machine with much else to do takes longer. */
-  private static final Duration SOON = Duration.ofMinutes(2);
 
   private static final String[] CHAIN = {
     "python3", "chain.py", "--steps", "500", "--every", "5", "--step-seconds", "0.05"
@@ -40,7 +37,8 @@ class PausedHostTest {
       assertThat(attempt(moved, 1).path("detail").asText())
           .contains("no heartbeat", "the provider says running");
       // SIGKILL reaches a stopped process too.
-      Home.until(SOON, "the end of the paused instance", () -> Home.processes(first).isEmpty());
+      Home.until(
+          Home.PATIENCE, "the end of the paused instance", () -> Home.processes(first).isEmpty());
       home.vl("cancel", job).ok();
     }
   }
@@ -61,7 +59,7 @@ class PausedHostTest {
       assertThat(paused).contains(agent).hasSizeGreaterThan(1);
       signal("STOP", paused);
       Home.until(
-          SOON,
+          Home.PATIENCE,
           "the suspicion",
           () -> Home.read(home.local().resolve("plane.log")).contains("\"event\":\"Suspect\""));
       var record = first.resolve("instance.json");
@@ -74,7 +72,10 @@ class PausedHostTest {
       assertThat(Home.processes(first)).as("nobody ended it").containsAll(paused);
       signal("CONT", paused);
 
-      Home.until(SOON, "the end of the agent that woke up", () -> Home.processes(first).isEmpty());
+      Home.until(
+          Home.PATIENCE,
+          "the end of the agent that woke up",
+          () -> Home.processes(first).isEmpty());
       var log = Home.read(first.resolve("agent.log"));
       assertThat(log).contains("fenced: epoch 1 is no longer ours");
       assertThat(objects(home, job, 1)).as("objects of epoch 1").isEqualTo(before);
@@ -82,7 +83,7 @@ class PausedHostTest {
 
       Files.delete(record);
       Files.move(aside, record);
-      var end = home.awaitEnd(job, Duration.ofMinutes(2));
+      var end = home.awaitEnd(job, Home.PATIENCE);
       assertThat(end.path("state").asText()).isEqualTo("succeeded");
       assertThat(attempt(end, 2).path("firstStep").asLong())
           .isEqualTo(attempt(end, 2).path("resumedFrom").asLong() + 1);
@@ -91,7 +92,7 @@ class PausedHostTest {
       commitsOf(home, job, 1, fencedAt(home, job));
       assertThat(home.vl("check", "--json").ok().json().path("broken")).isEmpty();
       Home.until(
-          SOON,
+          Home.PATIENCE,
           "no live instance",
           () -> Files.exists(first.resolve("ended.json")) && home.instanceProcesses().isEmpty());
     }
@@ -100,14 +101,17 @@ class PausedHostTest {
   private static String startedJob(Home home) {
     var job = home.submit(Scripts.directory("chain.py"), CHAIN);
     home.await(
-        job, SOON, "a committed checkpoint", s -> s.path("checkpoint").path("step").asLong() >= 10);
+        job,
+        Home.PATIENCE,
+        "a committed checkpoint",
+        s -> s.path("checkpoint").path("step").asLong() >= 10);
     return job;
   }
 
   private static JsonNode movedOn(Home home, String job) {
     return home.await(
         job,
-        SOON,
+        Home.PATIENCE,
         "epoch 2 to run",
         s -> s.path("epoch").asInt() == 2 && s.path("state").asText().equals("running"));
   }

@@ -8,7 +8,6 @@ import io.vaultlayer.testkit.python.FrameworkPython;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,11 +16,9 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Training loops with nothing of ours in them, killed once: the inserted lines resume them. */
 @Execution(ExecutionMode.CONCURRENT)
-@Timeout(value = 6, unit = TimeUnit.MINUTES)
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
 class PlainLoopTest {
   private static final Path LOOP = Home.CHECKOUT.resolve("tests/src/test/scripts/plain_loop");
-  private static final Duration SOON = Duration.ofSeconds(120);
-  private static final Duration LONG = Duration.ofMinutes(4);
 
   @Test
   void aLoopOverEpochsResumesBehindTheLastOneThatWasSaved() throws Exception {
@@ -67,11 +64,11 @@ class PlainLoopTest {
       var job = submitted.json().path("id").asText();
       home.await(
           job,
-          SOON,
+          Home.PATIENCE,
           "a second checkpoint",
           s -> s.path("checkpoint").path("step").asLong(-1) > stepsEach);
       home.vl("kill-instance", job).ok();
-      var end = home.awaitEnd(job, LONG);
+      var end = home.awaitEnd(job, Home.PATIENCE);
       assertThat(end.path("state").asText()).as(end.toString()).isEqualTo("succeeded");
       var second = end.path("attempts").get(1);
       assertThat(second.path("resumedFrom").asLong()).isGreaterThan(stepsEach);

@@ -9,7 +9,6 @@ import io.vaultlayer.tests.Home.Ran;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -22,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Rehearsals of scripts with one fault each: real processes, real kills, a plane of their own. */
-@Timeout(value = 10, unit = TimeUnit.MINUTES)
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
 class RehearseTest {
   private static final Path SCRIPTS = Home.CHECKOUT.resolve("tests/src/test/rehearsed");
 
@@ -156,12 +155,12 @@ class RehearseTest {
   void aRehearsalThatIsKilledLeavesNoProcessAndNoFile() throws Exception {
     var process = home.start(SCRIPTS, "rehearse", "python3", "loop.py");
     Home.until(
-        Duration.ofMinutes(2),
+        Home.PATIENCE,
         "the script on its throwaway plane",
         () -> !Processes.withEnvironment("VAULTLAYER_CHECKPOINT_DIR=" + temporary).isEmpty());
     process.destroyForcibly().waitFor();
     Home.until(
-        Duration.ofMinutes(2),
+        Home.PATIENCE,
         "an empty directory for temporary files",
         () -> {
           try (var left = Files.list(temporary)) {

@@ -8,7 +8,6 @@ import io.vaultlayer.testkit.python.FrameworkPython;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -17,11 +16,9 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Scripts of other makers and other machines: they are trained as they come. */
-@Timeout(value = 6, unit = TimeUnit.MINUTES)
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
 @Execution(ExecutionMode.CONCURRENT)
 class StylesTest {
-  private static final Duration SOON = Duration.ofSeconds(90);
-  private static final Duration LONG = Duration.ofMinutes(4);
 
   @Test
   void aScriptInTheStyleOfThePublicExamplesResumesFromItsCheckpointDirectory() {
@@ -29,12 +26,12 @@ class StylesTest {
       var workdir = Home.CHECKOUT.resolve("examples/public-style");
       var twin = home.submit(workdir, "--env", "STEPS=16000", "python3", "train.py");
       var job = home.submit(workdir, "--env", "STEPS=16000", "python3", "train.py");
-      var before = home.await(job, SOON, "a checkpoint", StylesTest::hasCheckpoint);
+      var before = home.await(job, Home.PATIENCE, "a checkpoint", StylesTest::hasCheckpoint);
       home.vl("kill-instance", job).ok();
-      var end = home.awaitEnd(job, LONG);
+      var end = home.awaitEnd(job, Home.PATIENCE);
       lostOnceAndResumed(end, before.path("checkpoint").path("step").asLong());
       assertThat(home.vl("logs", job, "--attempt", "2").ok().out()).contains("Resuming from ");
-      assertThat(home.awaitEnd(twin, LONG).path("state").asText()).isEqualTo("succeeded");
+      assertThat(home.awaitEnd(twin, Home.PATIENCE).path("state").asText()).isEqualTo("succeeded");
       assertThat(outputs(home, job)).isNotEmpty().isEqualTo(outputs(home, twin));
     }
   }
@@ -49,11 +46,11 @@ class StylesTest {
       String[] command = {python, "train.py", "--steps", "400", "--checkpoint-every", "25"};
       var twin = home.submit(workdir, command);
       var job = home.submit(workdir, command);
-      var before = home.await(job, SOON, "a checkpoint", StylesTest::hasCheckpoint);
+      var before = home.await(job, Home.PATIENCE, "a checkpoint", StylesTest::hasCheckpoint);
       home.vl("kill-instance", job).ok();
-      var end = home.awaitEnd(job, LONG);
+      var end = home.awaitEnd(job, Home.PATIENCE);
       lostOnceAndResumed(end, before.path("checkpoint").path("step").asLong());
-      assertThat(home.awaitEnd(twin, LONG).path("state").asText()).isEqualTo("succeeded");
+      assertThat(home.awaitEnd(twin, Home.PATIENCE).path("state").asText()).isEqualTo("succeeded");
       assertThat(home.weights(job)).isEqualTo(home.weights(twin));
     }
   }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,9 +16,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** One home has one plane, whoever starts it and however it was ended. */
 @Execution(ExecutionMode.CONCURRENT)
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
 class TwoPlanesTest {
-  private static final Duration SOON = Duration.ofSeconds(90);
   private static final String[] CHAIN = {
     "python3", "chain.py", "--steps", "250", "--every", "10", "--step-seconds", "0.1"
   };
@@ -32,7 +30,7 @@ class TwoPlanesTest {
         starts.add(home.start(Home.CHECKOUT, "local", "up", "--json"));
       }
       for (var start : starts) {
-        assertThat(start.waitFor(90, TimeUnit.SECONDS)).isTrue();
+        assertThat(start.waitFor(Home.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
         assertThat(start.exitValue()).isZero();
       }
       assertThat(planes(home)).hasSize(1);
@@ -42,7 +40,7 @@ class TwoPlanesTest {
       assertThat(home.vl("local", "status", "--json").ok().json().path("pid").asLong())
           .isEqualTo(pid);
       home.vl("local", "down").ok();
-      Home.until(SOON, "the end of the plane", () -> !Processes.isAlive(pid));
+      Home.until(Home.PATIENCE, "the end of the plane", () -> !Processes.isAlive(pid));
       // Looking at a home whose plane is down starts none by itself.
       assertThat(home.vl("local", "status").exit()).isNotZero();
       assertThat(planes(home)).isEmpty();
@@ -76,7 +74,10 @@ class TwoPlanesTest {
       var job = home.submit(workdir, CHAIN);
       var before =
           home.await(
-              job, SOON, "a checkpoint", s -> s.path("checkpoint").path("step").asLong() > 0);
+              job,
+              Home.PATIENCE,
+              "a checkpoint",
+              s -> s.path("checkpoint").path("step").asLong() > 0);
       var agent = Home.agent(home.instance(job, 1));
       home.killPlane();
       Home.sleep(3000);
@@ -88,7 +89,7 @@ class TwoPlanesTest {
       assertThat(listed.get(0).path("id").asText()).isEqualTo(job);
       assertThat(home.checkpoints(job).size()).isPositive();
 
-      var end = home.awaitEnd(job, SOON);
+      var end = home.awaitEnd(job, Home.PATIENCE);
       assertThat(end.path("state").asText()).as(end.toString()).isEqualTo("succeeded");
       assertThat(end.path("epoch").asInt()).as("no fence").isEqualTo(1);
       assertThat(end.path("attempts").get(0).path("instanceId"))
@@ -102,14 +103,15 @@ class TwoPlanesTest {
     try (var home = new Home()) {
       var workdir = Scripts.directory("chain.py");
       var job = home.submit(workdir, CHAIN);
-      home.await(job, SOON, "a checkpoint", s -> s.path("checkpoint").path("step").asLong() > 0);
+      home.await(
+          job, Home.PATIENCE, "a checkpoint", s -> s.path("checkpoint").path("step").asLong() > 0);
       // Everything at once, as when the power goes.
       var all = new ArrayList<>(home.instanceProcesses());
       all.add(home.planeFile().path("pid").asLong());
       all.forEach(pid -> Processes.kill("KILL", pid));
       all.forEach(Processes::awaitGone);
 
-      var end = home.awaitEnd(job, SOON);
+      var end = home.awaitEnd(job, Home.PATIENCE);
       assertThat(end.path("state").asText()).as(end.toString()).isEqualTo("succeeded");
       assertThat(end.path("epoch").asInt()).isEqualTo(2);
       assertThat(outcomes(end)).containsExactly("lost", "succeeded");

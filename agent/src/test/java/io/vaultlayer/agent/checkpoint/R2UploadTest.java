@@ -157,7 +157,7 @@ class R2UploadTest {
           int n = copies.incrementAndGet();
           if (n == 3) {
             r2.outlive();
-          } else if (n == 12) {
+          } else if (n == 6) {
             held.set(r2.credentials(1));
           }
         }

@@ -148,7 +148,7 @@ final class Rig implements AutoCloseable {
   }
 
   static void until(Callable<Boolean> condition) {
-    await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5)).until(condition);
+    await().atMost(Duration.ofMinutes(4)).pollInterval(Duration.ofMillis(5)).until(condition);
   }
 
   /** No manifest in the bucket names what is not there, whatever happened. */

@@ -43,7 +43,7 @@ class ProcessTreeTest {
   private List<String> lines(int count) {
     Path out = directory.resolve("out");
     Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(4))
         .until(() -> Files.exists(out) && Files.readAllLines(out).size() >= count);
     try {
       return Files.readAllLines(out);
@@ -81,7 +81,7 @@ class ProcessTreeTest {
     Path pid = directory.resolve("pid");
     shell("setsid env -i sh -c 'echo $$ >pid; exec sleep 60' >logs/e0001/output.log 2>&1 & wait");
     Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(4))
         .until(() -> Files.exists(pid) && Files.size(pid) > 1);
     int script = Integer.parseInt(Files.readString(pid).strip());
     assertThat(ProcessTable.carries(script, ProcessTree.MARKER + "=" + label)).isFalse();
@@ -107,7 +107,7 @@ class ProcessTreeTest {
     Thread.sleep(300);
     assertThat(Files.size(ticks)).isEqualTo(frozen);
     tree.thaw();
-    Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> Files.size(ticks) > frozen);
+    Awaitility.await().atMost(Duration.ofMinutes(4)).until(() -> Files.size(ticks) > frozen);
   }
 
   @Test
@@ -125,7 +125,7 @@ class ProcessTreeTest {
     shell("(sleep 0.1 & echo $!); exec sleep 60");
     String orphan = lines(1).getFirst();
     Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(4))
         .until(() -> {
           tree.members();
           return ProcessTable.row(Integer.parseInt(orphan)).isEmpty();

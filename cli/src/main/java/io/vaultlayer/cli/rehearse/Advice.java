@@ -152,6 +152,12 @@ final class Advice {
     if (findings.alone().eye().saves().isEmpty() && said.isEmpty()) {
       said.add("it saved nothing in the time that it had (--limit gives it more)");
       lines = suggested(HELPER);
+    } else if (said.isEmpty() && findings.alone().eye().hasLeftAlone()) {
+      said.add(
+          "it saved "
+              + findings.alone().eye().saves().size()
+              + " times, but nothing was stored in the time that it had (--limit gives it more, and"
+              + " a machine with less to do needs less)");
     } else if (said.isEmpty()) {
       said.add(
           "it saved "
@@ -169,8 +175,7 @@ final class Advice {
   }
 
   private void held() {
-    findings.alone().checkpoints().stream()
-        .filter(one -> one.status().equals("held") && one.reason() != null)
+    findings.alone().held().stream()
         .map(Checkpoint::reason)
         .distinct()
         .limit(3)

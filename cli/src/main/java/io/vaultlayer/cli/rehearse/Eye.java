@@ -29,6 +29,9 @@ final class Eye implements Runnable {
   /** So long without a change, nothing open for writing, and a save that was seen is over. */
   private static final long QUIET_NANOS = 150_000_000L;
 
+  /** So long without a change, and a file of a script that says nothing counts as complete. */
+  static final long LEFT_ALONE_NANOS = 5_000_000_000L;
+
   private static final int MOST_SAVES = 10_000;
 
   /**
@@ -68,6 +71,7 @@ final class Eye implements Runnable {
   private Optional<Long> strikeAfterNanos = Optional.empty();
   private Optional<Blow> blow = Optional.empty();
   private JsonNode progressSeen;
+  private boolean leftAlone;
   private volatile boolean stopped;
   private volatile boolean interrupted;
 
@@ -109,6 +113,11 @@ final class Eye implements Runnable {
   /** Newest step of the attempt that runs now. */
   synchronized OptionalLong step() {
     return step;
+  }
+
+  /** Whether a saved file of any attempt has lain there unchanged, long enough to be stored. */
+  synchronized boolean hasLeftAlone() {
+    return leftAlone;
   }
 
   synchronized boolean saving() {
@@ -192,6 +201,7 @@ final class Eye implements Runnable {
     if (now - membersSeen > MEMBERS_NANOS) {
       membersSeen = now;
       members = machine.members();
+      settle();
       members.stream()
           .filter(Machine.Member::trains)
           .max(java.util.Comparator.comparingInt(Machine.Member::epoch))
@@ -213,6 +223,15 @@ final class Eye implements Runnable {
         && (hook || isUnfinished() || Machine.writes(members, attempt.kept().path()))) {
       strike();
     }
+  }
+
+  private void settle() {
+    if (attempt == null || leftAlone) {
+      return;
+    }
+    // A framework that calls a save done leaves it alone, wherever it lies.
+    leftAlone =
+        hook ? saves.stream().anyMatch(Save::whole) : attempt.kept().hasLeftAlone(LEFT_ALONE_NANOS);
   }
 
   /** A save has begun, and what lies there is not all of it. */

@@ -9,7 +9,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.regex.Pattern;
 
 /** What lies in the kept directory: looked at again and again, to see when a save goes on. */
@@ -31,6 +30,9 @@ final class KeptDirectory {
   private final Path directory;
   private Map<String, Entry> entries = Map.of();
 
+  /** When each file was first seen as it is now, by {@code System.nanoTime}. */
+  private Map<String, Long> since = Map.of();
+
   KeptDirectory(Path directory) {
     this.directory = directory;
   }
@@ -48,8 +50,23 @@ final class KeptDirectory {
   boolean changed() {
     var before = entries;
     entries = read();
-    return entries.entrySet().stream()
-        .anyMatch(each -> !Objects.equals(before.get(each.getKey()), each.getValue()));
+    long now = System.nanoTime();
+    var still = new HashMap<String, Long>();
+    boolean changed = false;
+    for (var each : entries.entrySet()) {
+      boolean same = each.getValue().equals(before.get(each.getKey()));
+      changed |= !same;
+      still.put(each.getKey(), same ? since.getOrDefault(each.getKey(), now) : now);
+    }
+    since = still;
+    return changed;
+  }
+
+  /** True where a file with a finished name was the same in every look for so long. */
+  boolean hasLeftAlone(long nanos) {
+    long now = System.nanoTime();
+    return since.entrySet().stream()
+        .anyMatch(each -> now - each.getValue() >= nanos && !saysUnfinished(each.getKey()));
   }
 
   /** True where a name says that it is not finished. */

@@ -113,12 +113,20 @@ final class Rehearsal {
         || Duration.between(first, shell.clock().instant()).compareTo(LEAST_FOLLOWED) > 0;
   }
 
-  /** It saves again and again, and nothing of it is ever whole long enough to be kept. */
+  /**
+   * It saves again and again, and nothing of it is ever left alone for long enough to be kept, or
+   * what is looked into is refused. That nothing is stored proves neither: a busy machine is late.
+   */
   private boolean hopeless(Trial alone) {
     var saves = alone.eye().saves();
-    return alone.committed().isEmpty()
-        && saves.size() >= 2 * plan.saves()
-        && Duration.between(saves.getFirst().ended(), shell.clock().instant()).compareTo(QUIET) > 0;
+    if (!alone.committed().isEmpty()
+        || saves.size() < 2 * plan.saves()
+        || !alone.hasRun(QUIET)
+        || Duration.between(saves.getFirst().ended(), shell.clock().instant()).compareTo(QUIET)
+            <= 0) {
+      return false;
+    }
+    return alone.held().size() >= plan.saves() || !alone.eye().hasLeftAlone();
   }
 
   private List<Struck> kills(Trial alone) throws IOException, InterruptedException {

@@ -11,6 +11,8 @@ import io.vaultlayer.wire.StatusDocument;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -27,6 +29,8 @@ final class Trial {
   private final String title;
   private final Jobs jobs;
   private final Eye eye;
+  private final InstantSource clock;
+  private Optional<Instant> runningSince = Optional.empty();
   private StatusDocument status;
   private List<Checkpoint> checkpoints = List.of();
   private final Map<Integer, List<String>> lastLines = new HashMap<>();
@@ -35,6 +39,7 @@ final class Trial {
     this.title = title;
     this.jobs = jobs;
     this.status = submitted;
+    this.clock = clock;
     this.eye = new Eye(new Machine(instances, submitted.id()), clock);
     Thread.ofPlatform().daemon().name("eye-" + title).start(eye);
   }
@@ -63,9 +68,27 @@ final class Trial {
   void look() throws InterruptedException {
     var newest = status.checkpoint();
     status = jobs.status(status.id());
-    if (!java.util.Objects.equals(newest, status.checkpoint())) {
+    if (runningSince.isEmpty() && status.state().equals("running")) {
+      runningSince = Optional.of(clock.instant());
+    }
+    boolean none = status.checkpoint() == null && !eye.saves().isEmpty();
+    if (none || !java.util.Objects.equals(newest, status.checkpoint())) {
       checkpoints = asked();
     }
+  }
+
+  /** Whether the plane has known for so long that it runs: before that, nothing can be stored. */
+  boolean hasRun(Duration time) {
+    return runningSince
+        .filter(since -> Duration.between(since, clock.instant()).compareTo(time) > 0)
+        .isPresent();
+  }
+
+  /** Saves that were looked into and not kept, with the reasons. */
+  List<Checkpoint> held() {
+    return checkpoints.stream()
+        .filter(one -> one.status().equals("held") && one.reason() != null)
+        .toList();
   }
 
   private List<Checkpoint> asked() throws InterruptedException {

@@ -33,7 +33,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** Who sends a large body and is refused reads the refusal, and not that the connection is gone. */
-@Timeout(60)
+@Timeout(300)
 class RefusedBodyTest {
   private static final int TIMES = 30;
   private static final byte[] BODY = new byte[4 << 20];

@@ -154,13 +154,13 @@ class PlaneTest {
     plane.call("POST", "/send", "{\"m\":\"plain\"}");
     plane.call("POST", "/send", "{\"m\":\"poison\"}");
     await()
-        .atMost(Duration.ofSeconds(15))
+        .atMost(Duration.ofMinutes(3))
         .untilAsserted(() -> {
           assertThat(seen("plain")).isEqualTo(1);
           assertThat(seen("poison")).isEqualTo(2);
         });
     await()
-        .atMost(Duration.ofSeconds(15))
+        .atMost(Duration.ofMinutes(3))
         .untilAsserted(() -> assertThat(dead()).anyMatch(body -> body.contains("poison")));
     assertThat(seen("plain")).isEqualTo(1);
   }
@@ -169,7 +169,7 @@ class PlaneTest {
   void anEventReachesTheFunctionThroughRuleAndQueue() throws Exception {
     plane.call("POST", "/publish", "{\"job\":\"routed\"}");
     await()
-        .atMost(Duration.ofSeconds(15))
+        .atMost(Duration.ofMinutes(3))
         .untilAsserted(() -> assertThat(seen("routed")).isEqualTo(1));
     assertThat(plane.call("GET", "/seen", null).body())
         .contains("\\\"detail-type\\\":\\\"Something\\\"");

@@ -24,6 +24,14 @@ final class Server {
   private static final String PROPERTY = "aws.endpoint";
   private static final String PROGRAM = "moto_server";
   private static final Duration START = Duration.ofSeconds(60);
+
+  /**
+   * Its conditional writes look and then write, with no lock between, and answer many requests at
+   * once: on a busy machine two writers of one version both win, which DynamoDB never lets happen.
+   * A thread that is not interrupted between two instructions does it at once.
+   */
+  private static final String UNDIVIDED = "import sys\nsys.setswitchinterval(60)\n";
+
   private static final AtomicInteger NAMES = new AtomicInteger();
 
   private static Optional<Clients> clients;
@@ -70,12 +78,15 @@ final class Server {
       port = probe.getLocalPort();
     }
     var log = Files.createTempFile("moto", ".log");
-    var process =
+    var customs = Files.createTempDirectory("moto");
+    Files.writeString(customs.resolve("sitecustomize.py"), UNDIVIDED);
+    var builder =
         new ProcessBuilder(PROGRAM, "-H", "127.0.0.1", "-p", Integer.toString(port))
             .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process, log)));
+            .redirectOutput(log.toFile());
+    builder.environment().put("PYTHONPATH", customs.toString());
+    var process = builder.start();
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process, log, customs)));
     var limit = Instant.now().plus(START);
     while (Instant.now().isBefore(limit) && process.isAlive()) {
       try (var _ = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -87,11 +98,13 @@ final class Server {
     throw new IllegalStateException(PROGRAM + " did not start: " + Files.readString(log));
   }
 
-  private static void end(Process process, Path log) {
+  private static void end(Process process, Path log, Path customs) {
     process.descendants().forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly();
     try {
       Files.deleteIfExists(log);
+      Files.deleteIfExists(customs.resolve("sitecustomize.py"));
+      Files.deleteIfExists(customs);
     } catch (IOException leftBehind) {
       System.err.println("left behind: " + log);
     }

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 /** A folder of instances whose agent is a shell script, and what the script's processes do. */
 final class Rig implements AutoCloseable {
   static final String OWNER = "me";
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private static final AtomicLong SEEDS = new AtomicLong();
 
