@@ -233,6 +233,40 @@ class JobCommandsTest {
   }
 
   @Test
+  void anAnswerThatIsLostIsMadeUpForByALook() {
+    var seen = plane.jobs.get(FakePlane.JOB);
+    plane.routes.put(
+        "POST /v1/jobs/" + FakePlane.JOB + "/resume",
+        asked -> {
+          throw new IllegalStateException("nothing is done, and nothing is answered");
+        });
+    assertThat(cli.run("resume", FakePlane.JOB).exit()).isEqualTo(5);
+    plane.routes.put(
+        "POST /v1/jobs/" + FakePlane.JOB + "/resume",
+        asked -> {
+          var next = FakePlane.status(FakePlane.JOB, "digits", "queued");
+          for (int epoch = 1; epoch <= seen.epoch() + 1; epoch++) {
+            next.attempt("lost", "host gone", null, null, null);
+          }
+          plane.jobs.put(FakePlane.JOB, next.build());
+          throw new IllegalStateException("it is done, and nothing is answered");
+        });
+    var resumed = cli.run("resume", FakePlane.JOB);
+    assertThat(resumed.exit()).as(resumed.err()).isZero();
+    assertThat(resumed.out()).isEqualTo(FakePlane.JOB + "\n");
+
+    plane.routes.put(
+        "POST /v1/jobs/" + FakePlane.JOB + "/cancel",
+        asked -> {
+          var ended = FakePlane.status(FakePlane.JOB, "digits", "cancelled").build();
+          plane.jobs.put(FakePlane.JOB, ended);
+          throw new IllegalStateException("it is done, and nothing is answered");
+        });
+    var cancelled = cli.run("cancel", FakePlane.JOB);
+    assertThat(cancelled.exit()).as(cancelled.err()).isZero();
+  }
+
+  @Test
   void whatThePlaneRefusesExitsWith3InItsOwnWords() {
     plane.routes.put(
         "POST /v1/jobs/" + OTHER + "/cancel",

@@ -72,7 +72,7 @@ class BudgetTest {
     var job = world.submit(Map.of("budgetUsd", BUDGET));
     assertThat(world.provider.launches()).isEmpty();
     assertThat(world.status(job).reason()).isEqualTo("budget");
-    assertThat(world.status(job).detail()).contains("$10.0/h");
+    assertThat(world.status(job).detail()).contains("$10.00/h");
   }
 
   @Test

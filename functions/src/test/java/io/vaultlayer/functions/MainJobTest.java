@@ -2,9 +2,12 @@ package io.vaultlayer.functions;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vaultlayer.core.lease.TokenHash;
 import io.vaultlayer.testkit.fake.FakeProvider.NextCreate;
 import io.vaultlayer.wire.AttemptApi;
 import io.vaultlayer.wire.Lists;
+import io.vaultlayer.wire.StatusDocument;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -449,6 +452,26 @@ class MainJobTest {
     world.pass(Duration.ofMinutes(2));
     assertThat(world.status(job).state()).isEqualTo("cancelled");
     assertThat(world.status(job).reason()).isEqualTo("upload_never_arrived");
+  }
+
+  @Test
+  void aJobThatWasCancelledBeforeItWasStartedIsNotStarted() {
+    var archive = "archive".getBytes(StandardCharsets.UTF_8);
+    var workdir = Map.of("sha256", TokenHash.ofBytes(archive), "bytes", archive.length);
+    var made =
+        world
+            .call(
+                "POST /v1/jobs",
+                Map.of(),
+                Map.of(),
+                Map.of("command", List.of("true"), "workdir", workdir))
+            .as(io.vaultlayer.wire.SubmitResponse.class);
+    var job = Map.of("id", made.job().id());
+    world.bucket.use("PUT", java.net.URI.create(made.upload().url()), archive);
+    world.call("POST /v1/jobs/{id}/cancel", job, Map.of(), "").as(StatusDocument.class);
+    var start = world.call("POST /v1/jobs/{id}/start", job, Map.of(), "");
+    assertThat(start.status()).isEqualTo(409);
+    assertThat(start.code()).isEqualTo("not_startable");
   }
 
   @Test

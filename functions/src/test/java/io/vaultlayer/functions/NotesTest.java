@@ -169,7 +169,7 @@ class NotesTest {
     assertThat(told.state()).isEqualTo("waiting");
     assertThat(told.reason())
         .startsWith("waiting_for_capacity: next look at 2026-01-01T00:00:")
-        .endsWith("fake has 2 offers (1 above $1.0/h, 1 not spot)");
+        .endsWith("fake has 2 offers (1 above $1.00/h, 1 not spot)");
   }
 
   @Test
@@ -180,7 +180,7 @@ class NotesTest {
         .anySatisfy(r ->
             assertThat(r)
                 .startsWith("waiting_for_capacity: ")
-                .endsWith("fake cpu spot at $0.0/h: refused: told to refuse"));
+                .endsWith("fake cpu spot at $0.00/h: refused: told to refuse"));
     world.provider.nextCreate(new NextCreate.Ambiguous(false));
     var ambiguous = world.submit(Map.of());
     assertThat(reasons(ambiguous)).anyMatch(r -> r.startsWith("launch_ambiguous: "));

@@ -275,12 +275,28 @@ final class Home implements AutoCloseable {
 
   /** The job's instance of one epoch; the newest where it was launched more than once. */
   Path instance(String job, int epoch) {
+    return findInstance(job, epoch)
+        .orElseThrow(() -> new AssertionError("no instance of epoch " + epoch + " of " + job));
+  }
+
+  /** Empty where none was launched, or where its provider has cleared it away. */
+  Optional<Path> findInstance(String job, int epoch) {
     try (Stream<Path> all = Files.list(local().resolve("instances"))) {
       return all.filter(p -> p.getFileName().toString().contains(job + "-e" + epoch + "-"))
-          .max(java.util.Comparator.naturalOrder())
-          .orElseThrow();
+          .max(java.util.Comparator.naturalOrder());
     } catch (IOException e) {
       throw new AssertionError(e);
+    }
+  }
+
+  /**
+   * The host of an epoch is gone, without a word. {@code vl kill-instance} does the same, but a
+   * command takes its time to start, and on a busy machine the moment is over before it has.
+   */
+  void loseHost(String job, int epoch) {
+    var instance = instance(job, epoch);
+    for (int again = 0; again < 100 && !processes(instance).isEmpty(); again++) {
+      Processes.kill("KILL", processes(instance));
     }
   }
 

@@ -245,9 +245,7 @@ final class MatrixRun {
   /** The host is gone, without a word: agent, launcher, every rank. */
   private void strike() {
     struck = Instant.now();
-    for (int again = 0; again < 100 && !Home.processes(instance).isEmpty(); again++) {
-      Processes.kill("KILL", Home.processes(instance));
-    }
+    home.loseHost(job, 1);
   }
 
   // ---- what can be seen from outside

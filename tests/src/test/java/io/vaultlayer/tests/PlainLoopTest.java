@@ -27,7 +27,7 @@ class PlainLoopTest {
       Files.copy(LOOP.resolve(name), workdir.resolve(name));
     }
     // Six batches an epoch: what is shown is the optimizer's steps.
-    killedOnceEndsAs(workdir, "python3", "train.py", "60", "0.02", 6);
+    killedOnceEndsAs(workdir, "python3", "train.py", "100", "0.02", 6);
   }
 
   @Test
@@ -67,7 +67,7 @@ class PlainLoopTest {
           Home.PATIENCE,
           "a second checkpoint",
           s -> s.path("checkpoint").path("step").asLong(-1) > stepsEach);
-      home.vl("kill-instance", job).ok();
+      home.loseHost(job, 1);
       var end = home.awaitEnd(job, Home.PATIENCE);
       assertThat(end.path("state").asText()).as(end.toString()).isEqualTo("succeeded");
       var second = end.path("attempts").get(1);

@@ -27,7 +27,7 @@ class StylesTest {
       var twin = home.submit(workdir, "--env", "STEPS=16000", "python3", "train.py");
       var job = home.submit(workdir, "--env", "STEPS=16000", "python3", "train.py");
       var before = home.await(job, Home.PATIENCE, "a checkpoint", StylesTest::hasCheckpoint);
-      home.vl("kill-instance", job).ok();
+      home.loseHost(job, 1);
       var end = home.awaitEnd(job, Home.PATIENCE);
       lostOnceAndResumed(end, before.path("checkpoint").path("step").asLong());
       assertThat(home.vl("logs", job, "--attempt", "2").ok().out()).contains("Resuming from ");
@@ -47,7 +47,7 @@ class StylesTest {
       var twin = home.submit(workdir, command);
       var job = home.submit(workdir, command);
       var before = home.await(job, Home.PATIENCE, "a checkpoint", StylesTest::hasCheckpoint);
-      home.vl("kill-instance", job).ok();
+      home.loseHost(job, 1);
       var end = home.awaitEnd(job, Home.PATIENCE);
       lostOnceAndResumed(end, before.path("checkpoint").path("step").asLong());
       assertThat(home.awaitEnd(twin, Home.PATIENCE).path("state").asText()).isEqualTo("succeeded");

@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
 public final class CancelCommand extends JobVerb {
   @Override
   int call(Shell shell, Plane plane, Jobs jobs, String id) throws InterruptedException {
-    var job = jobs.act(id, "cancel", Map.of());
+    var job = jobs.act(id, "cancel", Map.of(), now -> now.state().equals("cancelled"));
     if (json) {
       shell.print(Json.render(job));
     } else {

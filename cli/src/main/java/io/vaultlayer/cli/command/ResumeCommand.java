@@ -22,7 +22,8 @@ public final class ResumeCommand extends JobVerb {
   @Override
   int call(Shell shell, Plane plane, Jobs jobs, String id) throws InterruptedException {
     var seen = jobs.status(id);
-    var job = jobs.act(id, "resume", Map.of("epoch", seen.epoch()));
+    var job =
+        jobs.act(id, "resume", Map.of("epoch", seen.epoch()), now -> now.epoch() > seen.epoch());
     if (!json) {
       shell.say(
           seen.checkpoint() == null

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Finding jobs: by id, by the beginning of an id, or by name. */
 public final class Jobs {
@@ -132,6 +133,28 @@ public final class Jobs {
       return plane.post(path(id) + "/" + verb, body, Map.of(), StatusDocument.class);
     } catch (Refusal e) {
       throw refused(id, e);
+    }
+  }
+
+  /**
+   * The same for what cannot be sent twice: where the answer is lost, the job itself tells whether
+   * it was done.
+   *
+   * @param done whether the job is as it was to become
+   */
+  public StatusDocument act(String id, String verb, Object body, Predicate<StatusDocument> done)
+      throws InterruptedException {
+    try {
+      return act(id, verb, body);
+    } catch (Failure e) {
+      if (e.exit() != ExitCode.UNREACHABLE) {
+        throw e;
+      }
+      var now = status(id);
+      if (!done.test(now)) {
+        throw e;
+      }
+      return now;
     }
   }
 

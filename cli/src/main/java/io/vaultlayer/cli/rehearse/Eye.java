@@ -23,7 +23,10 @@ import java.util.OptionalLong;
  * kill inside a save has to come within it, and a save of a small model takes milliseconds.
  */
 final class Eye implements Runnable {
-  private static final long LOOK_MILLIS = 4;
+  /** While a save is to be met before it is over; else a look costs more than it shows. */
+  private static final long ALERT_LOOK_MILLIS = 4;
+
+  private static final long LOOK_MILLIS = 20;
   private static final long MEMBERS_NANOS = 150_000_000L;
 
   /** So long without a change, nothing open for writing, and a save that was seen is over. */
@@ -85,11 +88,15 @@ final class Eye implements Runnable {
     try {
       while (!stopped) {
         look();
-        Thread.sleep(LOOK_MILLIS);
+        Thread.sleep(pause());
       }
     } catch (InterruptedException e) {
       interrupted = true;
     }
+  }
+
+  private synchronized long pause() {
+    return strikeAfterNanos.isPresent() ? ALERT_LOOK_MILLIS : LOOK_MILLIS;
   }
 
   void stop() {
@@ -177,7 +184,7 @@ final class Eye implements Runnable {
   synchronized void strike() throws InterruptedException {
     machine.lose(fresh());
     attempt.events().lines(this::event); // it may have said in its last moment that it is whole
-    attempt.kept().changed();
+    attempt.kept().changed(System.nanoTime());
     boolean under = isUnfinished();
     blow =
         Optional.of(
@@ -201,7 +208,7 @@ final class Eye implements Runnable {
     if (now - membersSeen > MEMBERS_NANOS) {
       membersSeen = now;
       members = machine.members();
-      settle();
+      settle(now);
       members.stream()
           .filter(Machine.Member::trains)
           .max(java.util.Comparator.comparingInt(Machine.Member::epoch))
@@ -225,13 +232,15 @@ final class Eye implements Runnable {
     }
   }
 
-  private void settle() {
+  private void settle(long now) {
     if (attempt == null || leftAlone) {
       return;
     }
     // A framework that calls a save done leaves it alone, wherever it lies.
     leftAlone =
-        hook ? saves.stream().anyMatch(Save::whole) : attempt.kept().hasLeftAlone(LEFT_ALONE_NANOS);
+        hook
+            ? saves.stream().anyMatch(Save::whole)
+            : attempt.kept().hasLeftAlone(LEFT_ALONE_NANOS, now);
   }
 
   /** A save has begun, and what lies there is not all of it. */
@@ -244,7 +253,7 @@ final class Eye implements Runnable {
     var logs = script.instance().resolve("scratch/logs");
     var own = logs.resolve(BucketLayout.epochName(script.epoch()));
     var kept = new KeptDirectory(script.kept());
-    kept.changed(); // what was restored is no save
+    kept.changed(now); // what was restored is no save
     attempt =
         new Attempt(
             script.epoch(),
@@ -336,7 +345,7 @@ final class Eye implements Runnable {
 
   /** Saves of a script that the hook knows nothing of: files that come or change. */
   private void files(long now) {
-    if (attempt.kept().changed()) {
+    if (attempt.kept().changed(now)) {
       if (savingBegan == 0) {
         savingBegan = now;
         savingStep = OptionalLong.empty();

@@ -46,11 +46,15 @@ final class KeptDirectory {
     return entries;
   }
 
-  /** Looks again. @return whether a file has come or changed; one that went is no news */
-  boolean changed() {
+  /**
+   * Looks again.
+   *
+   * @param now by {@code System.nanoTime}
+   * @return whether a file has come or changed; one that went is no news
+   */
+  boolean changed(long now) {
     var before = entries;
     entries = read();
-    long now = System.nanoTime();
     var still = new HashMap<String, Long>();
     boolean changed = false;
     for (var each : entries.entrySet()) {
@@ -63,8 +67,7 @@ final class KeptDirectory {
   }
 
   /** True where a file with a finished name was the same in every look for so long. */
-  boolean hasLeftAlone(long nanos) {
-    long now = System.nanoTime();
+  boolean hasLeftAlone(long nanos, long now) {
     return since.entrySet().stream()
         .anyMatch(each -> now - each.getValue() >= nanos && !saysUnfinished(each.getKey()));
   }

@@ -10,31 +10,26 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Which files of a script that says nothing have been left alone. */
 class KeptDirectoryTest {
-  private static final long SHORT_NANOS = 20_000_000L;
-
   @Test
   void aFileIsLeftAloneWhileItStaysTheSameUnderOneFinishedName(@TempDir Path kept)
-      throws IOException, InterruptedException {
+      throws IOException {
     var directory = new KeptDirectory(kept);
     var unfinished = Files.writeString(kept.resolve(".tmp-10"), "half");
-    assertThat(later(directory)).as("an unfinished name").isFalse();
+    directory.changed(0);
+    assertThat(directory.changed(100)).isFalse();
+    assertThat(directory.hasLeftAlone(100, 100)).as("an unfinished name").isFalse();
 
     var finished = Files.move(unfinished, kept.resolve("checkpoint-10"));
-    assertThat(directory.changed()).isTrue();
-    assertThat(directory.hasLeftAlone(SHORT_NANOS)).as("it has come now").isFalse();
-    assertThat(later(directory)).isTrue();
+    assertThat(directory.changed(200)).isTrue();
+    assertThat(directory.hasLeftAlone(100, 299)).isFalse();
+    assertThat(directory.changed(300)).isFalse();
+    assertThat(directory.hasLeftAlone(100, 300)).isTrue();
 
     Files.writeString(finished, "written again, longer");
-    assertThat(directory.changed()).isTrue();
-    assertThat(directory.hasLeftAlone(SHORT_NANOS)).as("it has changed").isFalse();
+    assertThat(directory.changed(400)).isTrue();
+    assertThat(directory.hasLeftAlone(100, 400)).as("it has changed").isFalse();
     Files.delete(finished);
-    assertThat(later(directory)).as("it is gone").isFalse();
-  }
-
-  private static boolean later(KeptDirectory directory) throws InterruptedException {
-    directory.changed();
-    Thread.sleep(30);
-    assertThat(directory.changed()).isFalse();
-    return directory.hasLeftAlone(SHORT_NANOS);
+    assertThat(directory.changed(500)).isFalse();
+    assertThat(directory.hasLeftAlone(100, 500)).as("it is gone").isFalse();
   }
 }

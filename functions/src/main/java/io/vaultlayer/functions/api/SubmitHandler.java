@@ -159,6 +159,12 @@ public final class SubmitHandler {
     }
     var result = control.leases().apply(job, new JobEvent.Start(platform.clock().instant()));
     control.effects().perform(result);
+    if (!result.lease().armed()) {
+      throw new ApiError(
+          409,
+          "not_startable",
+          "starting job " + job + ": it ended before it was started; submit it anew");
+    }
     return Answer.ok(status.render(result.lease(), spec));
   }
 

@@ -7,6 +7,7 @@ import io.vaultlayer.core.job.Why;
 import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.money.Funding;
+import io.vaultlayer.core.place.HourlyPrice;
 import io.vaultlayer.core.place.Offer;
 import io.vaultlayer.core.place.Waiting;
 import io.vaultlayer.core.port.Provider.Creation;
@@ -173,8 +174,12 @@ public final class ProvisionerHandler {
   }
 
   private static String name(Offer offer) {
-    return "%s %s %s at $%s/h"
-        .formatted(offer.provider(), offer.gpu().name(), offer.pricing(), offer.usdPerHour());
+    return "%s %s %s at %s"
+        .formatted(
+            offer.provider(),
+            offer.gpu().name(),
+            offer.pricing(),
+            HourlyPrice.text(offer.usdPerHour()));
   }
 
   /** What was looked at and not taken; the decision itself keeps only the last reason. */
@@ -237,8 +242,8 @@ public final class ProvisionerHandler {
 
   private void overBudget(Lease lease, LaunchRecord launch) {
     var why =
-        "the budget does not cover %d minutes of the next launch at $%s/h"
-            .formatted(Funding.SHORTEST.toMinutes(), launch.usdPerHour());
+        "the budget does not cover %d minutes of the next launch at %s"
+            .formatted(Funding.SHORTEST.toMinutes(), HourlyPrice.text(launch.usdPerHour()));
     var stop = new JobEvent.Stop(platform.clock().instant(), "budget", why);
     control.effects().perform(control.leases().apply(lease.job(), stop));
   }

@@ -4,6 +4,7 @@ import io.vaultlayer.core.job.JobEvent;
 import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.place.Exclusions.Exclusion;
+import io.vaultlayer.core.place.HourlyPrice;
 import io.vaultlayer.core.place.Offer;
 import io.vaultlayer.core.place.Waiting;
 import io.vaultlayer.core.port.Provider.Creation;
@@ -95,9 +96,9 @@ final class Successors {
       case OVER_BUDGET -> {
         none(
             lease,
-            "the budget does not cover a successor at $"
-                + offer.usdPerHour()
-                + "/h beside this one",
+            "the budget does not cover a successor at "
+                + HourlyPrice.text(offer.usdPerHour())
+                + " beside this one",
             lease.drainEnd().orElse(now));
         yield false;
       }

@@ -4,6 +4,7 @@ import io.vaultlayer.core.job.JobEvent;
 import io.vaultlayer.core.lease.LaunchRecord;
 import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.money.Funding;
+import io.vaultlayer.core.place.HourlyPrice;
 import io.vaultlayer.functions.Platform;
 import java.util.List;
 
@@ -50,7 +51,7 @@ public final class Budgets {
         control.log().note("money moved", launch.label(), "renewed at the next look");
       }
     } else if (!ends.get().isAfter(now)) {
-      var why = "the budget covers no more of $" + launch.usdPerHour() + "/h";
+      var why = "the budget covers no more of " + HourlyPrice.text(launch.usdPerHour());
       control
           .effects()
           .perform(control.leases().apply(lease.job(), new JobEvent.Stop(now, "budget", why)));

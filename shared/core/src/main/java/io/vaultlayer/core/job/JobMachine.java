@@ -33,6 +33,7 @@ import io.vaultlayer.core.lease.Lease;
 import io.vaultlayer.core.lease.LeaseDraft;
 import io.vaultlayer.core.lease.Pointer;
 import io.vaultlayer.core.lease.Run;
+import io.vaultlayer.core.place.HourlyPrice;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -294,7 +295,8 @@ public final class JobMachine {
   }
 
   private static String where(LaunchRecord launch, String note) {
-    var place = launch.provider() + ", " + launch.gpu() + " at $" + launch.usdPerHour() + "/h";
+    var place =
+        launch.provider() + ", " + launch.gpu() + " at " + HourlyPrice.text(launch.usdPerHour());
     return note.isEmpty() ? place : place + "; " + note;
   }
 

@@ -41,7 +41,7 @@ public final class Placement {
       return Optional.of("not " + wish.pricing().get());
     }
     if (wish.maxUsdPerHour().isPresent() && o.usdPerHour() > wish.maxUsdPerHour().get()) {
-      return Optional.of("above $" + wish.maxUsdPerHour().get() + "/h");
+      return Optional.of("above " + HourlyPrice.text(wish.maxUsdPerHour().get()));
     }
     var named = !wish.classes().isEmpty() && wish.providers().contains(o.provider());
     return o.present() || named
