@@ -279,7 +279,22 @@ final class Home implements AutoCloseable {
         .orElseThrow(() -> new AssertionError("no instance of epoch " + epoch + " of " + job));
   }
 
-  /** Empty where none was launched, or where its provider has cleared it away. */
+  /**
+   * The instance on which a job is said to run. A training that died alone goes on there in the
+   * next epoch, so its directory may bear an earlier one.
+   */
+  Path instanceOf(JsonNode status) {
+    var id = status.path("instanceId").asText();
+    try (Stream<Path> all = Files.list(local().resolve("instances"))) {
+      return all.filter(p -> readIfThere(p.resolve("instance.json")).contains('"' + id + '"'))
+          .findAny()
+          .orElseThrow(() -> new AssertionError("no instance " + id));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Empty where none was launched. */
   Optional<Path> findInstance(String job, int epoch) {
     try (Stream<Path> all = Files.list(local().resolve("instances"))) {
       return all.filter(p -> p.getFileName().toString().contains(job + "-e" + epoch + "-"))

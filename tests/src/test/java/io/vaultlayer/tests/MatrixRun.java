@@ -362,13 +362,12 @@ final class MatrixRun {
 
   private boolean hasGoneOn() {
     Home.sleep(UNHURRIED);
-    try {
-      var second = home.instance(job, 2).resolve("scratch/logs/e00000002");
-      return !events(read(second.resolve("hook/events.jsonl")), "found").isEmpty()
-          || read(second.resolve("output.log")).contains("resuming at step");
-    } catch (java.util.NoSuchElementException e) {
-      return false;
-    }
+    return home.findInstance(job, 2)
+        .map(instance -> instance.resolve("scratch/logs/e00000002"))
+        .filter(logs ->
+            !events(read(logs.resolve("hook/events.jsonl")), "found").isEmpty()
+                || read(logs.resolve("output.log")).contains("resuming at step"))
+        .isPresent();
   }
 
   private static double seconds(Instant at) {

@@ -26,7 +26,7 @@ class RehearseTest {
   private static final Path SCRIPTS = Home.CHECKOUT.resolve("tests/src/test/rehearsed");
 
   /** They wait for steps, beats and leases most of the time. */
-  private static final int AT_ONCE = 7;
+  private static final int AT_ONCE = 4;
 
   private final Path temporary = temporary();
   private final Home home = new Home(Map.of("TMPDIR", temporary.toString()));
