@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -231,13 +232,19 @@ final class FileSet {
     if (other.files() == null || mine.files().size() != other.files().size()) {
       return false;
     }
-    for (int i = 0; i < mine.files().size(); i++) {
-      Manifest.File a = mine.files().get(i);
-      Manifest.File b = other.files().get(i);
+    List<Manifest.File> ours = byPath(mine);
+    List<Manifest.File> theirs = byPath(other);
+    for (int i = 0; i < ours.size(); i++) {
+      Manifest.File a = ours.get(i);
+      Manifest.File b = theirs.get(i);
       if (!a.path().equals(b.path()) || !a.sha256().equals(b.sha256()) || a.bytes() != b.bytes()) {
         return false;
       }
     }
     return true;
+  }
+
+  private static List<Manifest.File> byPath(Manifest manifest) {
+    return manifest.files().stream().sorted(Comparator.comparing(Manifest.File::path)).toList();
   }
 }

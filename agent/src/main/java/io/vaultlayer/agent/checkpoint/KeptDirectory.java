@@ -64,6 +64,7 @@ public final class KeptDirectory {
       moveAside(scope);
       needSpace(kept, missing);
       restorer.download(missing, staging);
+      Ages.restore(staging, manifest.files(), Files.getLastModifiedTime(staging).toInstant());
       Path from = unveil(manifest, staging, kept);
       done = true;
       return Optional.of(new Restored(pointer.get().step(), from, manifest));

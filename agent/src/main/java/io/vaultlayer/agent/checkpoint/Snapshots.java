@@ -188,7 +188,8 @@ final class Snapshots {
     Path from = scope.kept().resolve(entry.path());
     try {
       if (copy || !link(from, to)) {
-        Files.copy(from, to, LinkOption.NOFOLLOW_LINKS);
+        Files.copy(
+            from, to, LinkOption.NOFOLLOW_LINKS, StandardCopyOption.COPY_ATTRIBUTES); // its age
         unchanged(now(from, entry), entry);
         return new Tree.Entry(entry.path(), now(to, entry));
       }

@@ -186,7 +186,7 @@ final class Uploader {
         snapshot.step(),
         clock.instant().toString(),
         Frameworks.of(snapshot.tree(), snapshot.files()),
-        files,
+        Ages.oldestFirst(snapshot.tree(), files),
         health);
   }
 

@@ -195,7 +195,8 @@ class CheckpointPipelineTest {
         .doesNotContainKey(rig.key(2, "optimizer.pt"));
     assertThat(rig.commits.manifest(rig.commits.pointers().getLast()).files())
         .extracting(Manifest.File::key)
-        .containsExactly(rig.key(2, "model.pt"), rig.key(1, "optimizer.pt"));
+        .as("the older first")
+        .containsExactly(rig.key(1, "optimizer.pt"), rig.key(2, "model.pt"));
   }
 
   @Test

@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vaultlayer.agent.s3.LoopbackBucket;
 import io.vaultlayer.agent.s3.LoopbackBucket.Fault;
+import io.vaultlayer.wire.Json;
+import io.vaultlayer.wire.Manifest;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,6 +50,21 @@ class InPlaceTest {
     rig.awaitCommit(2);
     assertThat(new String(bucket.objects().get(rig.key(2, "last.pt")))).isEqualTo("second");
     assertThat(rig.commits.holds()).isEmpty();
+  }
+
+  @Test
+  void theManifestNamesFilesInTheOrderOfTheirAge() throws Exception {
+    rig.start();
+    var names = List.of("z.pt", "a.pt", "m.pt");
+    for (int i = 0; i < names.size(); i++) {
+      Path file = Files.writeString(rig.kept.resolve(names.get(i)), names.get(i));
+      Files.setLastModifiedTime(file, FileTime.fromMillis(1_700_000_000_000L + i));
+    }
+    rig.awaitCommit(1);
+    var key = rig.commits.pointers().getLast().manifestKey();
+    var manifest =
+        Json.parse(new String(bucket.objects().get(key), StandardCharsets.UTF_8), Manifest.class);
+    assertThat(manifest.files()).extracting(Manifest.File::path).isEqualTo(names);
   }
 
   @Test

@@ -16,7 +16,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -64,6 +66,29 @@ class KeptDirectoryTest {
     assertThat(kept()).containsOnlyKeys("checkpoint-800/w.bin", "checkpoint-800/a/b");
     assertThat(bucket.count("GET", "w.bin")).as("ranges").isEqualTo(5);
     assertThat(bucket.mostInFlight()).isLessThanOrEqualTo(4);
+  }
+
+  @Test
+  void theNewestFileIsTheNewestAgainWhicheverCameFirst() throws Exception {
+    var named = List.of("z.pt", "run/b.pt", "run/a.pt", "best.pt", "last.pt");
+    var files = new HashMap<String, byte[]>();
+    named.forEach(path -> files.put(path, bytes("content of " + path)));
+    commit(7, files);
+    var pointer = pointer(7, named.stream().map(path -> file(7, path, files.get(path))).toList());
+    // It is used again and not fetched.
+    Rig.fill(scope.kept(), "z.pt", "content of z.pt");
+    directory.prepare(scope, Optional.of(pointer));
+    for (int i = 1; i < named.size(); i++) {
+      assertThat(modified(named.get(i)))
+          .as(named.get(i) + " after " + named.get(i - 1))
+          .isAfterOrEqualTo(modified(named.get(i - 1)).plusSeconds(1));
+    }
+    assertThat(modified("run")).isEqualTo(modified("run/a.pt"));
+    assertThat(modified("last.pt")).isBeforeOrEqualTo(Instant.now());
+  }
+
+  private Instant modified(String path) throws IOException {
+    return Files.getLastModifiedTime(scope.kept().resolve(path)).toInstant();
   }
 
   @Test
@@ -269,12 +294,16 @@ class KeptDirectoryTest {
     var listed = new ArrayList<Manifest.File>();
     new TreeMap<>(files)
         .forEach((path, content) -> {
-          String key = key(step, path.substring(path.indexOf('/') + 1));
-          bucket.objects().put(key, content);
-          String sha = Hex.of(Hex.sha256(content));
-          listed.add(new Manifest.File(path, key, content.length, sha, "00000000"));
+          var file = file(step, path, content);
+          bucket.objects().put(file.key(), content);
+          listed.add(file);
         });
     return pointer(step, listed);
+  }
+
+  private static Manifest.File file(long step, String path, byte[] content) {
+    String key = key(step, path.substring(path.indexOf('/') + 1));
+    return new Manifest.File(path, key, content.length, Hex.of(Hex.sha256(content)), "00000000");
   }
 
   private AttemptApi.Pointer pointer(long step, List<Manifest.File> files) {
