@@ -59,7 +59,9 @@ public final class Puller {
     for (var page = first; ; page = page(page.next())) {
       for (var file : page.files()) {
         if (pulled.size() >= Manifest.MOST_FILES) {
-          throw refused("too_many_files", "more than 100,000 files", "pull them from the bucket");
+          throw refused("too_many_files",
+              "more than " + Manifest.MOST_FILES + " files",
+              "pull them from the bucket");
         }
         fetch(file, target(directory, file.path()));
         pulled.add(new Pulled(file.path(), file.bytes(), file.sha256()));
