@@ -34,8 +34,8 @@ class LogLoadTest {
       for i in range(megabytes * 10):
           sum(range(work))
           sys.stdout.write(''.join(line %% (i * 1000 + n) for n in range(1000)))
-          ahead = (i + 1) / 10 / rate - (time.monotonic() - begun)
-          if rate and ahead > 0:
+          ahead = (i + 1) / 10 / rate - (time.monotonic() - begun) if rate else 0
+          if ahead > 0:
               time.sleep(ahead)
       sys.stdout.flush()
       print('took %%.3f' %% (time.monotonic() - begun), flush=True)
@@ -107,7 +107,7 @@ class LogLoadTest {
         ratios.stream().sorted().map(r -> "%.3f".formatted(r)).toList());
   }
 
-  private static final String[] WORK = {"30", "0", "130000"};
+  private static final String[] WORK = {"50", "0", "800000"};
 
   private double shipped(int pair) throws Exception {
     try (var scene = scene("s" + pair, WORK)) {
