@@ -59,7 +59,8 @@ public final class Puller {
     for (var page = first; ; page = page(page.next())) {
       for (var file : page.files()) {
         if (pulled.size() >= Manifest.MOST_FILES) {
-          throw refused("too_many_files",
+          throw refused(
+              "too_many_files",
               "more than " + Manifest.MOST_FILES + " files",
               "pull them from the bucket");
         }
